@@ -1,0 +1,257 @@
+import { z } from 'zod';
+import { byteSize, duration } from './units.js';
+
+const file = z.string().min(1);
+
+const headerName = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/, 'a header name in lower case');
+
+const tls = z.strictObject({
+  cert: file.describe('Certificate chain, PEM. Read again when it changes.'),
+  key: file.describe('Private key, PEM. Read again when it changes.'),
+  client_ca: file
+    .optional()
+    .describe('Certificate authorities of clients, PEM. With it, Envoy must present a certificate (mutual TLS).'),
+});
+
+const grpc = z.strictObject({
+  address: z.string().default('127.0.0.1:9191').describe('Where Envoy asks: `host:port`, or `unix:///path/to/socket`.'),
+  mode: z
+    .string()
+    .regex(/^0?[0-7]{3}$/, 'an octal file mode such as 0660')
+    .default('0660')
+    .describe('File mode of the Unix socket.'),
+  tls: tls.optional().describe('TLS for the gRPC listener. Without it, plain text.'),
+  max_message_size: byteSize.prefault('4MiB').describe('The largest CheckRequest that is read.'),
+  max_concurrent_checks: z
+    .int()
+    .min(1)
+    .default(1024)
+    .describe('Checks in flight; one more is answered RESOURCE_EXHAUSTED at once.'),
+  max_concurrent_streams: z.int().min(1).default(1024).describe('HTTP/2 streams per connection.'),
+  reflection: z.boolean().default(false).describe('Serve gRPC reflection.'),
+});
+
+const admin = z.strictObject({
+  address: z
+    .string()
+    .default('127.0.0.1:9090')
+    .describe('Where /livez, /readyz, /metrics and /status are served: `host:port`.'),
+});
+
+const decisionPath = z.strictObject({
+  path: z
+    .string()
+    .regex(/^[^/]+(\/[^/]+)*$/, 'a rule path such as envoy/authz/allow')
+    .describe('The rule that is asked, as a path below `data`.'),
+  shape: z
+    .enum(['envoy', 'http-api'])
+    .default('envoy')
+    .describe(
+      'The input it expects: that of opa-envoy-plugin, or `method`, `path`, `query`, `headers`, `user`, `roles`.',
+    ),
+});
+
+const engine = z.strictObject({
+  kind: z
+    .enum(['wasm', 'opa'])
+    .default('wasm')
+    .describe('`wasm` evaluates the bundle inside Portcullis; `opa` asks an OPA server.'),
+  paths: z
+    .array(decisionPath)
+    .min(1)
+    .default([{ path: 'envoy/authz/allow', shape: 'envoy' }])
+    .describe(
+      'Decision paths. The first is the default; the context extension `portcullis.path` may choose another of them.',
+    ),
+  wasm: z
+    .strictObject({
+      bundle: file
+        .optional()
+        .describe(
+          'OPA bundle with a WebAssembly module: a `.tar.gz` or a folder. Without it, the sample policy that comes with Portcullis.',
+        ),
+      env: z
+        .array(z.string())
+        .default([])
+        .describe('Environment variables that `opa.runtime().env` shows to the policy. No others are shown.'),
+    })
+    .prefault({}),
+  opa: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^(https?:\/\/|unix:\/\/\/)/, 'http://host:port, https://host:port or unix:///path/to/socket')
+        .default('http://127.0.0.1:8181')
+        .describe('OPA: `http://host:port`, `https://host:port` or `unix:///path/to/socket`.'),
+      token: z.strictObject({ file }).optional().describe('File that holds the bearer token for OPA.'),
+      tls: z
+        .strictObject({
+          ca: file.optional().describe('Certificate authorities of OPA, PEM.'),
+          cert: file.optional().describe('Client certificate, PEM.'),
+          key: file.optional().describe('Client key, PEM.'),
+        })
+        .optional(),
+      connections: z.int().min(1).max(1024).default(32).describe('Connections kept to OPA.'),
+    })
+    .prefault({}),
+  timeout: duration
+    .prefault('150ms')
+    .describe(
+      "How long the engine may take. The smaller of this and what Envoy's `grpc-timeout` leaves is the deadline.",
+    ),
+});
+
+const input = z.strictObject({
+  leading_empty_segment: z
+    .boolean()
+    .default(false)
+    .describe('In the `http-api` shape, keep the empty segment before the first slash: `["", "v1"]`.'),
+  path_parsing: z
+    .enum(['strict', 'opa-envoy-plugin'])
+    .default('strict')
+    .describe(
+      '`strict` decodes per segment and refuses ambiguous paths with 400; `opa-envoy-plugin` decodes before splitting.',
+    ),
+  encoded_slashes: z
+    .enum(['refuse', 'keep'])
+    .default('refuse')
+    .describe('With strict parsing: refuse `%2F` in a path, or keep it inside its segment.'),
+  query_parsing: z
+    .enum(['strict', 'lenient'])
+    .default('strict')
+    .describe(
+      '`strict` refuses a malformed query with 400, as opa-envoy-plugin does; `lenient` leaves malformed pairs out.',
+    ),
+  body_parsing: z
+    .enum(['strict', 'opa-envoy-plugin', 'off'])
+    .default('strict')
+    .describe(
+      '`strict` reads the media type as RFC 9110 says and refuses malformed bodies with 400; `opa-envoy-plugin` matches it as the plugin does; `off` leaves `parsed_body` and `truncated_body` out.',
+    ),
+  metadata_numbers: z
+    .enum(['plain', 'exponent'])
+    .default('plain')
+    .describe(
+      'How numbers of Envoy metadata are written: `1569026124`, or `1.569026124e+09` as opa-envoy-plugin writes them.',
+    ),
+});
+
+const tokenFile = z.strictObject({
+  kind: z.literal('token-file'),
+  file: file.describe('YAML file of hashed bearer tokens: see docs/identity.md.'),
+});
+
+const trustedHeader = z.strictObject({
+  kind: z.literal('trusted-header'),
+  subject: headerName.optional().describe('Header that carries the user name.'),
+  roles: headerName.default('x-user-roles').describe('Header that carries the roles, separated by commas.'),
+  underscore_alias: z
+    .boolean()
+    .default(false)
+    .describe('Accept the roles header with underscores too (`user_roles` for `x-user-roles`). Both present: refused.'),
+});
+
+const identity = z.strictObject({
+  sources: z
+    .array(z.discriminatedUnion('kind', [tokenFile, trustedHeader]))
+    .default([])
+    .describe('Asked in this order; the first that finds a credential decides.'),
+  public_paths: z
+    .array(z.string().startsWith('/'))
+    .default([])
+    .describe(
+      'Exact paths on which an invalid credential does not refuse the request; the policy sees `identity_error`.',
+    ),
+  realm: z
+    .string()
+    .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+    .default('portcullis')
+    .describe('The realm named in `WWW-Authenticate`.'),
+});
+
+const decision = z.strictObject({
+  undefined: z
+    .enum(['deny', 'error'])
+    .default('deny')
+    .describe('The decision path has no value: deny 403, or answer a gRPC error as opa-envoy-plugin does.'),
+  faults: z
+    .enum(['deny', 'error'])
+    .default('deny')
+    .describe(
+      'The policy failed or returned something malformed: deny 500, or answer a gRPC error, which `failure_mode_allow` turns into an allow.',
+    ),
+  status_table: z
+    .enum(['denials', 'opa-envoy-plugin'])
+    .default('denials')
+    .describe(
+      'Which `http_status` a denial may have: 400–599 and redirects with a location, or those the plugin accepts.',
+    ),
+  plain_boolean: z
+    .boolean()
+    .default(false)
+    .describe('Answer a boolean decision without `ok_response` and `denied_response`, as opa-envoy-plugin does.'),
+  allow_alias: z.boolean().default(true).describe('Accept `allow` as another name for `allowed`.'),
+  dry_run: z
+    .boolean()
+    .default(false)
+    .describe('Let a request through that a well-formed decision denies. For rehearsal only.'),
+  protected_headers: z
+    .array(headerName)
+    .default(['x-user', 'x-user-roles', 'user_roles'])
+    .describe(
+      "Identity headers that only a decision may set: the client's own are removed from each request that is let through.",
+    ),
+});
+
+const decisionLog = z.strictObject({
+  enabled: z.boolean().default(false).describe('Write one JSON line for each check to standard output.'),
+});
+
+const log = z.strictObject({
+  level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+const shutdown = z.strictObject({
+  quiet_period: duration
+    .prefault('1s')
+    .describe('How long to keep serving after health says NOT_SERVING, so that Envoy looks elsewhere.'),
+  drain_timeout: duration.prefault('10s').describe('How long checks in flight may take to end.'),
+});
+
+export const compatibilityModes = ['none', 'opa-envoy-plugin'] as const;
+
+/** The one description of the configuration: types, defaults, errors, reference page and JSON Schema come from it. */
+export const configSchema = z.strictObject({
+  grpc: grpc.prefault({}).describe('The listener that Envoy asks.'),
+  admin: admin.prefault({}).describe('Health, metrics and status, on a port of their own.'),
+  engine: engine.prefault({}).describe('What evaluates the policy.'),
+  input: input.prefault({}).describe('How the request becomes the input of the policy.'),
+  identity: identity.prefault({}).describe('How the caller is established.'),
+  decision: decision.prefault({}).describe('How the result of the policy becomes the answer.'),
+  decision_log: decisionLog.prefault({}).describe('One record for each check.'),
+  log: log.prefault({}).describe('Everything else that is logged.'),
+  shutdown: shutdown.prefault({}).describe('What happens on SIGTERM.'),
+  compatibility: z
+    .enum(compatibilityModes)
+    .default('none')
+    .describe('`opa-envoy-plugin` is a preset of defaults; each key set by hand overrides it.'),
+});
+
+/** The configuration with all defaults, durations in milliseconds and sizes in bytes. */
+export type Config = z.infer<typeof configSchema>;
+
+/** What `compatibility: opa-envoy-plugin` puts in the place of the defaults. */
+export const opaEnvoyPluginPreset = {
+  input: {
+    path_parsing: 'opa-envoy-plugin',
+    body_parsing: 'opa-envoy-plugin',
+    metadata_numbers: 'exponent',
+  },
+  decision: {
+    undefined: 'error',
+    faults: 'error',
+    status_table: 'opa-envoy-plugin',
+    plain_boolean: true,
+    allow_alias: false,
+  },
+} as const;
