@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { defaultBundleLimits } from '../../src/policy/bundle.js';
+import { readArchive } from '../../src/policy/read-archive.js';
+import { runOpa } from './opa.js';
+import type { Source } from './source.js';
+
+export interface Module {
+  /** The parts of `data` that the sources own. OPA refuses a source outside them. */
+  readonly roots: readonly string[];
+  readonly entrypoints: readonly string[];
+}
+
+/**
+ * Compiles the sources to one WebAssembly module.
+ *
+ * Without OPA's optimiser: it writes the data it finds into the policy, and employees could then no
+ * longer be changed without a new policy. It made no measurable difference to the speed of an evaluation.
+ *
+ * @throws Error with what OPA says about the sources.
+ */
+export async function compile(sources: readonly Source[], { roots, entrypoints }: Module): Promise<Buffer> {
+  const workshop = await mkdtemp(join(tmpdir(), 'portcullis-policies-'));
+  try {
+    // OPA writes the names of source files into the module, so they are given by the same relative
+    // path on every machine.
+    for (const { path, bytes } of sources) {
+      const place = join(workshop, 'policies', path);
+      await mkdir(dirname(place), { recursive: true });
+      await writeFile(place, bytes);
+    }
+    await writeFile(join(workshop, 'policies', '.manifest'), JSON.stringify({ roots }));
+    const asked = entrypoints.flatMap((entrypoint) => ['-e', entrypoint]);
+    const outcome = await runOpa(workshop, ['build', '-t', 'wasm', '-b', 'policies', ...asked, '-o', 'built.tar.gz']);
+    if (outcome.code !== 0) throw new Error(`opa build: ${outcome.stderr.trim()}`);
+    return await moduleOf(join(workshop, 'built.tar.gz'));
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+async function moduleOf(bundle: string): Promise<Buffer> {
+  const files = await readArchive(await readFile(bundle), defaultBundleLimits);
+  if (!files.ok) throw new Error(`${bundle}: ${files.error}`);
+  const module = files.value.find((file) => file.path === 'policy.wasm');
+  if (module === undefined) throw new Error(`${bundle} has no policy.wasm`);
+  return module.content;
+}

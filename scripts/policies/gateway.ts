@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import { compile } from './compile.js';
+import { pack } from './pack.js';
+import { revisionOf } from './revision.js';
+import { readSources, type Source } from './source.js';
+
+/** Where the sources of the gateway's policy are. */
+export const policies = fileURLToPath(new URL('../../policies', import.meta.url));
+
+/** The decision paths of the gateway's policy. */
+export const entrypoints = ['envoy/authz/allow', 'authz/allow', 'users/allow', 'carstore/authz/allow'] as const;
+
+const roots = ['authz', 'carstore', 'envoy/authz', 'users'] as const;
+
+/** The bundle that Portcullis carries: sources, data and the module compiled from them. */
+export async function gatewayBundle(folder: string = policies): Promise<Buffer> {
+  const sources = await readSources(folder);
+  const wasm = entrypoints.map((entrypoint) => ({ entrypoint, module: '/policy.wasm' }));
+  const module = { path: 'policy.wasm', bytes: await compile(sources, { roots, entrypoints }) };
+  return pack([manifest(sources, { wasm }), module, ...sources]);
+}
+
+/**
+ * The same policy, data and revision without the module, for an OPA server: the static builds of OPA
+ * refuse a bundle whose manifest names a module.
+ */
+export async function regoBundle(folder: string = policies): Promise<Buffer> {
+  const sources = await readSources(folder);
+  return pack([manifest(sources, {}), ...sources]);
+}
+
+function manifest(sources: readonly Source[], more: object): Source {
+  const content = { revision: revisionOf(sources), roots, rego_version: 1, ...more };
+  return { path: '.manifest', bytes: Buffer.from(`${JSON.stringify(content)}\n`) };
+}
