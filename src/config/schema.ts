@@ -1,9 +1,30 @@
 import { z } from 'zod';
+import type { Result } from '../errors/result.js';
+import { listenAddressHint, parseListenAddress, parseTcpAddress, tcpAddressHint } from './address.js';
+import { opaUrlHint, parseOpaUrl } from './opa-url.js';
 import { byteSize, duration } from './units.js';
 
-const file = z.string().min(1);
+const file = z
+  .string('the name of a file')
+  .regex(/^[^\0\r\n]+$/, 'the name of a file')
+  .meta({ 'x-form': 'file' });
 
 const headerName = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/, 'a header name in lower case');
+
+/** Text of the given pattern that a parser accepts too; what the parser says is the error. */
+function parsed(pattern: RegExp, hint: string, parse: (text: string) => Result<unknown>) {
+  return z
+    .string()
+    .regex(pattern, { error: hint, abort: true })
+    .superRefine((text, context) => {
+      const result = parse(text);
+      if (!result.ok) context.addIssue({ code: 'custom', message: result.error });
+    });
+}
+
+const tcpPattern = /^(\[[0-9A-Fa-f:.]+\]|[^:/[\]\s]+):[0-9]{1,5}$/;
+const tcpAddress = parsed(tcpPattern, tcpAddressHint, parseTcpAddress);
+const listenAddress = parsed(new RegExp(`^unix:///.+$|${tcpPattern.source}`), listenAddressHint, parseListenAddress);
 
 const tls = z.strictObject({
   cert: file.describe('Certificate chain, PEM. Read again when it changes.'),
@@ -14,14 +35,19 @@ const tls = z.strictObject({
 });
 
 const grpc = z.strictObject({
-  address: z.string().default('127.0.0.1:9191').describe('Where Envoy asks: `host:port`, or `unix:///path/to/socket`.'),
+  address: listenAddress
+    .default('127.0.0.1:9191')
+    .describe('Where Envoy asks: `host:port`, or `unix:///path/to/socket`.'),
   mode: z
     .string()
     .regex(/^0?[0-7]{3}$/, 'an octal file mode such as 0660')
     .default('0660')
     .describe('File mode of the Unix socket.'),
   tls: tls.optional().describe('TLS for the gRPC listener. Without it, plain text.'),
-  max_message_size: byteSize.prefault('4MiB').describe('The largest CheckRequest that is read.'),
+  max_message_size: byteSize
+    .refine((bytes) => bytes >= 1024, 'at least 1KiB')
+    .prefault('4MiB')
+    .describe('The largest CheckRequest that is read.'),
   max_concurrent_checks: z
     .int()
     .min(1)
@@ -32,8 +58,7 @@ const grpc = z.strictObject({
 });
 
 const admin = z.strictObject({
-  address: z
-    .string()
+  address: tcpAddress
     .default('127.0.0.1:9090')
     .describe('Where /livez, /readyz, /metrics and /status are served: `host:port`.'),
 });
@@ -71,30 +96,35 @@ const engine = z.strictObject({
           'OPA bundle with a WebAssembly module: a `.tar.gz` or a folder. Without it, the sample policy that comes with Portcullis.',
         ),
       env: z
-        .array(z.string())
+        .array(z.string().min(1))
         .default([])
         .describe('Environment variables that `opa.runtime().env` shows to the policy. No others are shown.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The embedded engine.'),
   opa: z
     .strictObject({
-      url: z
-        .string()
-        .regex(/^(https?:\/\/|unix:\/\/\/)/, 'http://host:port, https://host:port or unix:///path/to/socket')
+      url: parsed(/^(https?:\/\/|unix:\/\/\/)/, opaUrlHint, parseOpaUrl)
         .default('http://127.0.0.1:8181')
         .describe('OPA: `http://host:port`, `https://host:port` or `unix:///path/to/socket`.'),
-      token: z.strictObject({ file }).optional().describe('File that holds the bearer token for OPA.'),
+      token: z
+        .strictObject({ file: file.describe('The file that holds it; read again on SIGHUP.') })
+        .optional()
+        .describe('The bearer token for OPA.'),
       tls: z
         .strictObject({
           ca: file.optional().describe('Certificate authorities of OPA, PEM.'),
           cert: file.optional().describe('Client certificate, PEM.'),
           key: file.optional().describe('Client key, PEM.'),
         })
-        .optional(),
+        .optional()
+        .describe('TLS towards an `https` OPA.'),
       connections: z.int().min(1).max(1024).default(32).describe('Connections kept to OPA.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The OPA server.'),
   timeout: duration
+    .refine((milliseconds) => milliseconds > 0, 'a duration longer than 0')
     .prefault('150ms')
     .describe(
       "How long the engine may take. The smaller of this and what Envoy's `grpc-timeout` leaves is the deadline.",
@@ -137,18 +167,20 @@ const input = z.strictObject({
 });
 
 const tokenFile = z.strictObject({
-  kind: z.literal('token-file'),
+  kind: z.literal('token-file').describe('Bearer tokens of the `Authorization` header.'),
   file: file.describe('YAML file of hashed bearer tokens: see docs/identity.md.'),
 });
 
 const trustedHeader = z.strictObject({
-  kind: z.literal('trusted-header'),
+  kind: z.literal('trusted-header').describe('Headers that something in front of Portcullis vouches for.'),
   subject: headerName.optional().describe('Header that carries the user name.'),
   roles: headerName.default('x-user-roles').describe('Header that carries the roles, separated by commas.'),
   underscore_alias: z
     .boolean()
     .default(false)
-    .describe('Accept the roles header with underscores too (`user_roles` for `x-user-roles`). Both present: refused.'),
+    .describe(
+      'Accept the roles header without `x-` and with underscores too (`user_roles` for `x-user-roles`). Both present: refused.',
+    ),
 });
 
 const identity = z.strictObject({
@@ -157,14 +189,14 @@ const identity = z.strictObject({
     .default([])
     .describe('Asked in this order; the first that finds a credential decides.'),
   public_paths: z
-    .array(z.string().startsWith('/'))
+    .array(z.string().regex(/^\/[^?#]*$/, 'a path that begins with /, without a query'))
     .default([])
     .describe(
       'Exact paths on which an invalid credential does not refuse the request; the policy sees `identity_error`.',
     ),
   realm: z
     .string()
-    .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+    .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, 'printable ASCII without quotation marks and backslashes')
     .default('portcullis')
     .describe('The realm named in `WWW-Authenticate`.'),
 });
@@ -208,7 +240,10 @@ const decisionLog = z.strictObject({
 });
 
 const log = z.strictObject({
-  level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  level: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('The least severe level that is written.'),
 });
 
 const shutdown = z.strictObject({
@@ -254,4 +289,4 @@ export const opaEnvoyPluginPreset = {
     plain_boolean: true,
     allow_alias: false,
   },
-} as const;
+} as const satisfies z.input<typeof configSchema>;

@@ -1,0 +1,17 @@
+/** What `portcullis help` prints. */
+export const usage = `Usage: portcullis COMMAND [OPTIONS]
+
+Commands
+  serve            answer Envoy's checks
+  config check     say whether the configuration is valid, and what is unsafe in it
+  config print     print the effective configuration, defaults included
+  config schema    print the JSON Schema of the configuration file, for editors
+  version          print the version
+  help             print this
+
+Options of serve, config check and config print
+  -c, --config FILE    the configuration file (YAML); also PORTCULLIS_CONFIG
+
+Every key of the file is also an environment variable, such as PORTCULLIS_GRPC_ADDRESS;
+the environment wins. Exit status: 0 done, 1 failed, 2 wrong command line or configuration.
+`;

@@ -1,0 +1,108 @@
+import { collide, type ListenAddress, parseListenAddress } from './address.js';
+import { underscoreAlias } from './header-alias.js';
+import { parseOpaUrl } from './opa-url.js';
+import type { Config } from './schema.js';
+
+/** A key that cannot stand beside another one, and why. */
+export interface Conflict {
+  readonly path: readonly PropertyKey[];
+  readonly because: string;
+}
+
+/** Whether a key was set by hand, in the file or by a variable. */
+export type IsSet = (path: readonly string[]) => boolean;
+
+/** What is valid key by key and impossible together. */
+export function findConflicts(config: Config, isSet: IsSet): Conflict[] {
+  return [
+    ...inapplicableKeys(config).filter(({ path }) => isSet(path)),
+    ...listenerConflicts(config),
+    ...duplicatePaths(config),
+    ...opaConflicts(config),
+    ...identityConflicts(config),
+  ];
+}
+
+/** Keys that say nothing under this configuration: setting one by hand is a mistake, and none is printed. */
+export function inapplicableKeys(config: Config): { readonly path: readonly string[]; readonly because: string }[] {
+  const keys = [];
+  if (!isUnix(config.grpc.address)) {
+    keys.push({ path: ['grpc', 'mode'], because: 'only a Unix socket has a mode, and grpc.address is none' });
+  }
+  if (config.input.path_parsing !== 'strict') {
+    const because = 'only input.path_parsing strict knows encoded slashes; this one decodes them before it splits';
+    keys.push({ path: ['input', 'encoded_slashes'], because });
+  }
+  return keys;
+}
+
+function listenerConflicts(config: Config): Conflict[] {
+  const grpc = addressOf(config.grpc.address);
+  const admin = addressOf(config.admin.address);
+  const conflicts: Conflict[] = [];
+  if (config.grpc.tls && isUnix(config.grpc.address)) {
+    conflicts.push({ path: ['grpc', 'tls'], because: 'a Unix socket is served without TLS; its mode protects it' });
+  }
+  if (grpc && admin && collide(grpc, admin)) {
+    conflicts.push({ path: ['admin', 'address'], because: 'grpc.address listens there too' });
+  }
+  return conflicts;
+}
+
+function duplicatePaths(config: Config): Conflict[] {
+  const paths = config.engine.paths.map(({ path }) => path);
+  return paths.flatMap((path, index) =>
+    paths.indexOf(path) === index
+      ? []
+      : [{ path: ['engine', 'paths', index, 'path'], because: 'this decision path is already listed' }],
+  );
+}
+
+function opaConflicts({ engine: { opa } }: Config): Conflict[] {
+  const { tls } = opa;
+  if (tls === undefined) return [];
+  const url = parseOpaUrl(opa.url);
+  const conflicts: Conflict[] = [];
+  if (url.ok && !(url.value.kind === 'http' && url.value.tls)) {
+    conflicts.push({ path: ['engine', 'opa', 'tls'], because: 'engine.opa.url is not an https URL' });
+  }
+  if (tls.cert !== undefined && tls.key === undefined) {
+    conflicts.push({ path: ['engine', 'opa', 'tls', 'cert'], because: 'a certificate needs its key' });
+  }
+  if (tls.key !== undefined && tls.cert === undefined) {
+    conflicts.push({ path: ['engine', 'opa', 'tls', 'key'], because: 'a key needs its certificate' });
+  }
+  return conflicts;
+}
+
+function identityConflicts({ identity: { sources } }: Config): Conflict[] {
+  const firstTokenFile = sources.findIndex(({ kind }) => kind === 'token-file');
+  return sources.flatMap((source, index): Conflict[] => {
+    const path = ['identity', 'sources', index];
+    if (source.kind === 'token-file') {
+      if (index === firstTokenFile) return [];
+      return [{ path, because: 'a second token-file is never asked: a token unknown to the first is refused' }];
+    }
+    const conflicts: Conflict[] = [];
+    const alias = underscoreAlias(source.roles);
+    if (source.subject === source.roles) {
+      conflicts.push({ path: [...path, 'subject'], because: 'roles names the same header' });
+    }
+    if (source.underscore_alias && (alias === source.roles || alias === source.subject)) {
+      conflicts.push({
+        path: [...path, 'underscore_alias'],
+        because: 'the other spelling of the roles header is not another header',
+      });
+    }
+    return conflicts;
+  });
+}
+
+function isUnix(address: string): boolean {
+  return addressOf(address)?.kind === 'unix';
+}
+
+function addressOf(text: string): ListenAddress | undefined {
+  const parsed = parseListenAddress(text);
+  return parsed.ok ? parsed.value : undefined;
+}

@@ -1,0 +1,62 @@
+import { isLoopback, parseListenAddress } from './address.js';
+import { parseOpaUrl } from './opa-url.js';
+import type { Config } from './schema.js';
+
+/** One sentence for each setting that is weaker than the default, for the log at start. */
+export function unsafeSettings(config: Config): string[] {
+  return [
+    ...decisionWarnings(config),
+    ...identityWarnings(config),
+    ...listenerWarnings(config),
+    ...opaWarnings(config),
+  ];
+}
+
+function decisionWarnings({ decision }: Config): string[] {
+  const warnings: string[] = [];
+  if (decision.dry_run) warnings.push('decision.dry_run: requests that the policy denies are let through');
+  if (decision.undefined === 'error') {
+    warnings.push(
+      'decision.undefined: an undefined decision is an error, which failure_mode_allow turns into an allow',
+    );
+  }
+  if (decision.faults === 'error') {
+    warnings.push('decision.faults: a policy that fails is an error, which failure_mode_allow turns into an allow');
+  }
+  return warnings;
+}
+
+function identityWarnings({ identity }: Config): string[] {
+  return identity.sources.flatMap((source, index) => {
+    if (source.kind !== 'trusted-header') return [];
+    const headers = source.subject === undefined ? source.roles : `${source.subject} and ${source.roles}`;
+    return [`identity.sources[${index}]: ${headers} are believed; Envoy must remove them from what clients send`];
+  });
+}
+
+function listenerWarnings({ grpc, admin }: Config): string[] {
+  const warnings: string[] = [];
+  const address = parseListenAddress(grpc.address);
+  if (address.ok && address.value.kind === 'unix' && (Number.parseInt(grpc.mode, 8) & 0o002) !== 0) {
+    warnings.push(`grpc.mode: with ${grpc.mode}, every user of this machine may ask for decisions`);
+  }
+  if (isReachable(grpc.address) && grpc.tls === undefined) {
+    warnings.push(`grpc.address: ${grpc.address} is reachable from other machines in plain text`);
+  }
+  if (isReachable(admin.address)) {
+    warnings.push(`admin.address: ${admin.address} shows metrics and status to other machines`);
+  }
+  return warnings;
+}
+
+function opaWarnings({ engine }: Config): string[] {
+  const url = parseOpaUrl(engine.opa.url);
+  if (engine.kind !== 'opa' || !url.ok || url.value.kind !== 'http') return [];
+  if (url.value.tls || isLoopback(url.value.host)) return [];
+  return ['engine.opa.url: input, decisions and the token travel in plain text to another machine'];
+}
+
+function isReachable(text: string): boolean {
+  const address = parseListenAddress(text);
+  return address.ok && address.value.kind === 'tcp' && !isLoopback(address.value.host);
+}

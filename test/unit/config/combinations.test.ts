@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/load.js';
+import { formatProblems } from '../../../src/config/problem.js';
+
+async function check(yaml: string): Promise<string> {
+  const loaded = await loadConfig({ file: 'p.yaml', env: {}, readFile: async () => yaml });
+  return loaded.ok ? 'OK' : formatProblems(loaded.error);
+}
+
+const header = 'kind: trusted-header';
+
+test.each([
+  ['grpc: { address: "127.0.0.1:1", mode: "0600" }', 'grpc.mode: only a Unix socket has a mode'],
+  ['grpc: { address: "unix:///s", tls: { cert: c, key: k } }', 'grpc.tls: a Unix socket is served without TLS'],
+  ['admin: { address: "127.0.0.1:9191" }', 'admin.address: grpc.address listens there too'],
+  ['admin: { address: "0.0.0.0:9191" }', 'admin.address: grpc.address listens there too'],
+  ['admin: { address: "unix:///s" }', 'admin.address: wrong value'],
+  ['engine: { paths: [{ path: a/b }, { path: a/b, shape: http-api }] }', 'engine.paths[1].path: this decision path'],
+  ['engine: { opa: { url: "https://h", tls: { cert: c } } }', 'engine.opa.tls.cert: a certificate needs its key'],
+  ['engine: { opa: { url: "https://h", tls: { key: k } } }', 'engine.opa.tls.key: a key needs its certificate'],
+  ['engine: { opa: { url: "http://h", tls: { ca: c } } }', 'engine.opa.tls: engine.opa.url is not an https URL'],
+  ['engine: { opa: { url: "http://h/v1/data" } }', 'without a path'],
+  ['input: { path_parsing: opa-envoy-plugin, encoded_slashes: refuse }', 'input.encoded_slashes: only'],
+  [`identity: { sources: [{ ${header}, roles: roles, underscore_alias: true }] }`, 'sources[0].underscore_alias: the'],
+  [`identity: { sources: [{ ${header}, roles: x-r, subject: x-r }] }`, 'sources[0].subject: roles names the same'],
+  [
+    'identity: { sources: [{ kind: token-file, file: a }, { kind: token-file, file: b }] }',
+    'identity.sources[1]: a second token-file is never asked',
+  ],
+])('%s is refused', async (yaml, problem) => {
+  expect(await check(yaml)).toContain(problem);
+});
+
+test.each([
+  'engine: { kind: opa, wasm: { bundle: b } }',
+  'grpc: { address: "127.0.0.1:0" }\nadmin: { address: "127.0.0.1:0" }',
+  'grpc: { address: "unix:///s", mode: 0660 }',
+  'grpc: { address: "[::1]:9090" }',
+  'engine: { opa: { url: "https://h", tls: { ca: c } } }',
+  'compatibility: opa-envoy-plugin',
+  `identity: { sources: [{ ${header}, underscore_alias: true }, { kind: token-file, file: a }] }`,
+])('%s is fine', async (yaml) => {
+  expect(await check(yaml)).toBe('OK');
+});

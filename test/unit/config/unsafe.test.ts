@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { configSchema } from '../../../src/config/schema.js';
+import { unsafeSettings } from '../../../src/config/unsafe.js';
+
+const warnings = (settings: unknown) => unsafeSettings(configSchema.parse(settings));
+const tls = { cert: '/c', key: '/k' };
+
+test.each([
+  [{ decision: { dry_run: true } }, 'decision.dry_run'],
+  [{ decision: { undefined: 'error' } }, 'decision.undefined'],
+  [{ decision: { faults: 'error' } }, 'decision.faults'],
+  [{ identity: { sources: [{ kind: 'trusted-header' }] } }, 'identity.sources[0]'],
+  [{ grpc: { address: 'unix:///s', mode: '0666' } }, 'grpc.mode'],
+  [{ grpc: { address: '0.0.0.0:9191' } }, 'grpc.address'],
+  [{ admin: { address: '[::]:9090' } }, 'admin.address'],
+  [{ engine: { kind: 'opa', opa: { url: 'http://opa:8181' } } }, 'engine.opa.url'],
+  [{ engine: { kind: 'opa', opa: { url: 'http://[2001:db8::1]:8181' } } }, 'engine.opa.url'],
+])('%j is warned of', (settings, key) => {
+  expect(warnings(settings).map((warning) => warning.split(': ')[0])).toEqual([key]);
+});
+
+test.each([
+  {},
+  { grpc: { address: 'unix:///s', mode: '0660' } },
+  { grpc: { address: '0.0.0.0:9191', tls } },
+  { grpc: { address: '[::1]:9191' } },
+  { engine: { kind: 'opa', opa: { url: 'http://[::1]:8181' } } },
+  { engine: { kind: 'opa', opa: { url: 'https://opa:8181' } } },
+  { engine: { kind: 'opa', opa: { url: 'unix:///run/opa.sock' } } },
+  { engine: { kind: 'wasm', opa: { url: 'http://opa:8181' } } },
+  { identity: { sources: [{ kind: 'token-file', file: '/t' }] } },
+])('%j is not', (settings) => {
+  expect(warnings(settings)).toEqual([]);
+});

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { createIdentifier } from '../../../src/identity/identify.js';
+import type { Finding, IdentitySource } from '../../../src/identity/source.js';
+import { createTokenFileSource } from '../../../src/identity/token-file.js';
+import { createTrustedHeaderSource } from '../../../src/identity/trusted-header.js';
+import { apart } from './request.js';
+
+const tokenFile = createTokenFileSource(new Map());
+const trustedHeader = createTrustedHeaderSource({ roles: 'x-user-roles', underscore_alias: false });
+const never: IdentitySource = {
+  kind: 'never',
+  identify: () => {
+    throw new Error('asked, although a source before it had decided');
+  },
+};
+const later = (finding: Finding): IdentitySource => ({ kind: 'later', identify: async () => finding });
+const alice = { kind: 'identified', identity: { source: 'later', subject: 'alice', roles: [] } } as const;
+const admin = ['x-user-roles', 'ADMIN_ROLE'] as const;
+
+test('without sources everyone is anonymous', () => {
+  expect(createIdentifier([])(apart(['authorization', 'Bearer x']), 0)).toEqual({ kind: 'anonymous' });
+});
+
+test('a source that finds nothing leaves it to the next', () => {
+  expect(createIdentifier([tokenFile, trustedHeader])(apart(admin), 0)).toMatchObject({ kind: 'identified' });
+});
+
+test('an invalid credential is not made up for by another one', () => {
+  const request = apart(['authorization', 'Bearer unknown'], admin);
+  expect(createIdentifier([tokenFile, never])(request, 0)).toMatchObject({ error: { reason: 'unknown_token' } });
+});
+
+test('the first source with a credential decides', () => {
+  const request = apart(['authorization', 'Bearer unknown'], admin);
+  expect(createIdentifier([trustedHeader, never])(request, 0)).toMatchObject({ identity: { roles: ['ADMIN_ROLE'] } });
+});
+
+test('a credential that a source does not understand is left to the next, and invalid when none takes it', () => {
+  const basic = ['authorization', 'Basic eA=='] as const;
+  const identify = createIdentifier([tokenFile, trustedHeader]);
+  expect(identify(apart(basic, admin), 0)).toMatchObject({ kind: 'identified' });
+  expect(identify(apart(basic), 0)).toEqual({
+    kind: 'invalid',
+    error: { source: 'token-file', reason: 'malformed_credential' },
+  });
+});
+
+test('sources may answer later, in the same order', async () => {
+  const nothing = later({ kind: 'anonymous' });
+  expect(await createIdentifier([nothing, later(alice), never])(apart(), 0)).toEqual(alice);
+  expect(await createIdentifier([nothing, nothing])(apart(), 0)).toEqual({ kind: 'anonymous' });
+  const basic = apart(['authorization', 'Basic eA==']);
+  expect(await createIdentifier([tokenFile, nothing])(basic, 0)).toMatchObject({ kind: 'invalid' });
+});
