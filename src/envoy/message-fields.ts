@@ -1,0 +1,71 @@
+import { mapEntry } from './wire-format.js';
+import type { WireReader } from './wire-reader.js';
+
+/** A message while it is read. */
+export type Mutable<Message> = { -readonly [Name in keyof Message]: Message[Name] };
+
+/**
+ * Sets a scalar that has no presence in proto3: its zero value is the same as its absence, so a
+ * zero takes away what an earlier occurrence of the field has set.
+ */
+export function setScalar<Message, Name extends keyof Message>(
+  message: Message,
+  name: Name,
+  value: Message[Name] & (string | number | boolean | object),
+): void {
+  if (value) message[name] = value;
+  else if (message[name] !== undefined) delete message[name];
+}
+
+/** The same for bytes. */
+export function setBytes<Message, Name extends keyof Message>(
+  message: Message,
+  name: Name,
+  value: Message[Name] & Uint8Array,
+): void {
+  if (value.length > 0) message[name] = value;
+  else if (message[name] !== undefined) delete message[name];
+}
+
+/** Reads one entry of a `map<string, string>` into `map`; without a map yet, into a new one. */
+export function readTextEntry(reader: WireReader, map?: Record<string, string>): Record<string, string> {
+  const outer = reader.enter();
+  let key = '';
+  let value = '';
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === mapEntry.key) key = reader.string();
+    else if (tag === mapEntry.value) value = reader.string();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  // No prototype: the names are the client's, and `__proto__` is a legal header name.
+  const entries = map ?? (Object.create(null) as Record<string, string>);
+  entries[key] = value;
+  return entries;
+}
+
+/**
+ * Reads one entry of a map of messages into `map`, or into a new one. An entry without a value
+ * has an empty message; `read` may be called again with what it gave, to merge.
+ */
+export function readMessageEntry<Message>(
+  reader: WireReader,
+  read: (reader: WireReader, earlier: Message | undefined) => Message,
+  empty: () => Message,
+  map?: Record<string, Message>,
+): Record<string, Message> {
+  const outer = reader.enter();
+  let key = '';
+  let value: Message | undefined;
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === mapEntry.key) key = reader.string();
+    else if (tag === mapEntry.value) value = read(reader, value);
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  const entries = map ?? (Object.create(null) as Record<string, Message>);
+  entries[key] = value === undefined ? empty() : value;
+  return entries;
+}
