@@ -1,0 +1,10 @@
+import { findTool } from './tools/find-tool.js';
+
+for (const name of ['envoy', 'opa'] as const) {
+  try {
+    console.log(`${name}  ${await findTool(name)}`);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

