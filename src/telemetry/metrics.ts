@@ -1,0 +1,121 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type ErrorCode, errorCodes } from '../errors/portcullis-error.js';
+import { type CheckOutcome, type CheckReason, checkOutcomes } from './check-reason.js';
+import { metricDescriptions as descriptions } from './metric-descriptions.js';
+
+/** What a source found; `anonymous` when no credential was presented. */
+export type IdentityResult =
+  | 'identified'
+  | 'anonymous'
+  | 'unknown_token'
+  | 'expired_token'
+  | 'malformed_credential'
+  | 'ambiguous_credential';
+
+/** Read at each scrape. */
+export interface Gauges {
+  readonly ready: () => boolean;
+  readonly checksInFlight: () => number;
+  readonly policy: () => { readonly engine: string; readonly revision: string | undefined };
+}
+
+/** Durations are in seconds, as Prometheus wants them. */
+export interface Metrics {
+  check(outcome: CheckOutcome, reason: CheckReason, seconds: number): void;
+  /** Bind once and keep: `const observe = metrics.engineDuration('wasm')`. */
+  engineDuration(engine: string): (seconds: number) => void;
+  identity(source: string, result: IdentityResult): void;
+  configReload(result: 'applied' | 'refused'): void;
+  error(code: ErrorCode): void;
+  decisionLogDropped(records: number): void;
+  /** Names what the gauges read; before that they are absent or 0. */
+  observe(gauges: Gauges): void;
+  /** The Prometheus text format. */
+  scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** From 100 µs to 1 s: an embedded decision takes a few hundred microseconds, a timeout 150 ms. */
+const buckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
+
+/** @param processMetrics whether prom-client's own process metrics are added; they cannot be taken away again */
+export function createMetrics(processMetrics = true): Metrics {
+  const registry = new Registry();
+  if (processMetrics) collectDefaultMetrics({ register: registry });
+
+  const countCheck = createCheckCounter(registry);
+  const checkDuration = new Histogram({ ...config(descriptions.checkDuration, registry), buckets });
+  const engineDuration = new Histogram({ ...config(descriptions.engineDuration, registry), buckets });
+  const identity = new Counter(config(descriptions.identity, registry));
+  const configReloads = new Counter(config(descriptions.configReloads, registry));
+  const errors = new Counter(config(descriptions.errors, registry));
+  const decisionLogDropped = new Counter(config(descriptions.decisionLogDropped, registry));
+  for (const result of ['applied', 'refused']) configReloads.inc({ result }, 0);
+  for (const code of Object.keys(errorCodes)) errors.inc({ code }, 0);
+
+  return {
+    check: (outcome, reason, seconds) => {
+      countCheck(outcome, reason);
+      checkDuration.observe(seconds);
+    },
+    engineDuration: (engine) => {
+      const bound = engineDuration.labels({ engine });
+      return (seconds) => bound.observe(seconds);
+    },
+    identity: (source, result) => identity.inc({ source, result }),
+    configReload: (result) => configReloads.inc({ result }),
+    error: (code) => errors.inc({ code }),
+    decisionLogDropped: (records) => decisionLogDropped.inc(records),
+    observe: (gauges) => registerGauges(gauges, registry),
+    scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}
+
+function createCheckCounter(registry: Registry): (outcome: CheckOutcome, reason: CheckReason) => void {
+  const counter = new Counter(config(descriptions.checks, registry));
+  const bound = new Map<string, Counter.Internal>();
+  const child = (outcome: CheckOutcome, reason: CheckReason) => {
+    const known = bound.get(`${outcome} ${reason}`);
+    if (known !== undefined) return known;
+    const made = counter.labels({ outcome, reason });
+    bound.set(`${outcome} ${reason}`, made);
+    return made;
+  };
+  for (const outcome of ['allow', 'deny', 'error'] as const) {
+    for (const reason of checkOutcomes[outcome]) child(outcome, reason).inc(0);
+  }
+  return (outcome, reason) => child(outcome, reason).inc();
+}
+
+function registerGauges(gauges: Gauges, registry: Registry): void {
+  new Gauge({
+    ...config(descriptions.checksInFlight, registry),
+    collect() {
+      this.set(gauges.checksInFlight());
+    },
+  });
+  new Gauge({
+    ...config(descriptions.ready, registry),
+    collect() {
+      this.set(gauges.ready() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    ...config(descriptions.policyInfo, registry),
+    collect() {
+      // Revisions are an open set: only the one that answers now is kept.
+      this.reset();
+      const { engine, revision } = gauges.policy();
+      this.set({ engine, revision: revision ?? '' }, 1);
+    },
+  });
+}
+
+interface Description<Label extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly Label[];
+}
+
+function config<Label extends string>({ name, help, labels }: Description<Label>, registry: Registry) {
+  return { name, help, labelNames: labels, registers: [registry] };
+}

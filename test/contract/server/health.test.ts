@@ -1,0 +1,99 @@
+import { type Client, type ClientReadableStream, status } from '@grpc/grpc-js';
+import type { ServiceDefinition } from '@grpc/proto-loader';
+import { expect, onTestFinished, test } from 'vitest';
+import { authorizationService, loadPackageDefinition } from '../../../src/envoy/service-definition.js';
+import { failOnLeaks } from './leaks.js';
+import { startServer } from './start-server.js';
+import { until } from './until.js';
+
+failOnLeaks();
+
+const definition = loadPackageDefinition();
+const service = definition['grpc.health.v1.Health'] as ServiceDefinition;
+
+function method(definition: ServiceDefinition, name: string) {
+  const found = definition[name];
+  if (found === undefined) throw new Error(`no method ${name}`);
+  return found;
+}
+
+function check(client: Client, name: string): Promise<string> {
+  const { path, requestSerialize, responseDeserialize } = method(service, 'Check');
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, { service: name }, (error, response) => {
+      resolve(error === null ? (response as { status: string }).status : String(error.code));
+    });
+  });
+}
+
+function watch(client: Client, name: string): { seen: string[]; stream: ClientReadableStream<unknown> } {
+  const { path, requestSerialize, responseDeserialize } = method(service, 'Watch');
+  const stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: name });
+  const seen: string[] = [];
+  stream.on('data', (message: { status: string }) => seen.push(message.status));
+  stream.on('end', () => seen.push('end'));
+  stream.on('error', () => {});
+  onTestFinished(() => stream.cancel());
+  return { seen, stream };
+}
+
+test.each(['', authorizationService])('A-04 health of "%s" follows the engine and the drain', async (name) => {
+  const { client, engine, readiness } = await startServer(undefined, { ready: false });
+  const { grpc } = client();
+  expect(await check(grpc, name)).toBe('NOT_SERVING');
+  engine.set(true);
+  expect(await check(grpc, name)).toBe('SERVING');
+  engine.set(false);
+  expect(await check(grpc, name)).toBe('NOT_SERVING');
+  engine.set(true);
+  readiness.drain();
+  expect(await check(grpc, name)).toBe('NOT_SERVING');
+  engine.set(false);
+  engine.set(true);
+  expect(await check(grpc, name)).toBe('NOT_SERVING');
+});
+
+test('health of an unknown service is NOT_FOUND', async () => {
+  const { client } = await startServer();
+  expect(await check(client().grpc, 'other')).toBe(String(status.NOT_FOUND));
+});
+
+test('Watch tells each change, and ends when the server stops so that it does not hold up the stop', async () => {
+  const { client, engine, server, readiness } = await startServer(undefined, { ready: false });
+  const { seen } = watch(client().grpc, authorizationService);
+  await until(() => seen.length === 1);
+  engine.set(true);
+  await until(() => seen.length === 2);
+  readiness.drain();
+  await server.stop();
+  await until(() => seen.length === 4);
+  expect(seen).toEqual(['NOT_SERVING', 'SERVING', 'NOT_SERVING', 'end']);
+});
+
+test('Watch of an unknown service says so and stays open', async () => {
+  const { client } = await startServer();
+  const { seen } = watch(client().grpc, 'other');
+  await until(() => seen.length === 1);
+  expect(seen).toEqual(['SERVICE_UNKNOWN']);
+});
+
+function listServices(client: Client): Promise<string[]> {
+  const reflection = definition['grpc.reflection.v1.ServerReflection'] as ServiceDefinition;
+  const { path, requestSerialize, responseDeserialize } = method(reflection, 'ServerReflectionInfo');
+  const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+  return new Promise((resolve, reject) => {
+    stream.on('error', reject);
+    stream.on('data', (message: { list_services_response: { service: { name: string }[] } }) => {
+      resolve(message.list_services_response.service.map(({ name }) => name));
+      stream.end();
+    });
+    stream.write({ list_services: '*' });
+  });
+}
+
+test('reflection lists the services when it is switched on', async () => {
+  const { client } = await startServer(undefined, { reflection: true });
+  expect(await listServices(client().grpc)).toEqual(
+    expect.arrayContaining([authorizationService, 'grpc.health.v1.Health']),
+  );
+});

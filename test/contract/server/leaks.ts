@@ -1,0 +1,25 @@
+import { beforeEach } from 'vitest';
+import { until } from './until.js';
+
+const sockets = new Set(['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'PipeWrap', 'PipeServerWrap', 'HTTP2Session']);
+
+/** Fails each test that leaves a socket or a listener open. */
+export function failOnLeaks(): void {
+  beforeEach(({ onTestFinished }) => {
+    const before = openSockets();
+    // Registered first, so that it runs after everything else that the test registers.
+    onTestFinished(async () => {
+      await until(() => openSockets() === before).catch(() => {
+        throw new Error(`sockets left open: ${openSockets()}; before the test: ${before}`);
+      });
+    }, 15_000);
+  });
+}
+
+function openSockets(): string {
+  return process
+    .getActiveResourcesInfo()
+    .filter((name) => sockets.has(name))
+    .sort()
+    .join(' ');
+}
