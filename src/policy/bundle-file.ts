@@ -1,0 +1,17 @@
+const manifest = '.manifest';
+const dataFile = /(?:^|\/)data\.(?:json|ya?ml)$/;
+
+/** The kinds of files that OPA reads from a bundle. Everything else in it is ignored. */
+export type BundleFileKind = 'manifest' | 'data' | 'rego' | 'wasm' | 'patch';
+
+export function bundleFileKind(path: string): BundleFileKind | undefined {
+  if (path === manifest) return 'manifest';
+  if (path === 'patch.json') return 'patch';
+  if (dataFile.test(path)) return 'data';
+  if (path.endsWith('.rego')) return 'rego';
+  return path.endsWith('.wasm') ? 'wasm' : undefined;
+}
+
+export function isBundleFile(path: string): boolean {
+  return bundleFileKind(path) !== undefined;
+}
