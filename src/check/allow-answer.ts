@@ -1,0 +1,47 @@
+import type { AllowAnswer } from '../envoy/answer.js';
+import type { JsonObject } from '../json/json.js';
+import type { AllowDecision, DecisionOptions } from './decision.js';
+import { backendChanges, clientChanges } from './header-changes.js';
+import type { HeaderView } from './headers.js';
+import { queryChange } from './query-change.js';
+
+interface AllowContext {
+  readonly headers: HeaderView;
+  readonly target: string;
+  readonly options: DecisionOptions;
+}
+
+/** The answer that lets a request through with the changes of the decision. */
+export function allowAnswer(
+  decision: Omit<AllowDecision, 'kind' | 'metadata'>,
+  metadata: JsonObject,
+  { headers, target, options }: AllowContext,
+): AllowAnswer {
+  const changes = backendChanges(decision.headers, headers, options);
+  const query = queryChange(decision, target);
+  const answer: AllowAnswer = {
+    kind: 'allow',
+    headers: changes,
+    headersToRemove: toRemove(decision, options.protected_headers),
+    responseHeaders: clientChanges(decision.responseHeaders),
+    queryToSet: query.set,
+    queryToRemove: query.remove,
+    metadata,
+  };
+  // Without `ok_response` nothing can be removed: protecting the headers comes before looking the same.
+  const bare = decision.plain && options.plain_boolean && answer.headersToRemove.length === 0;
+  return bare ? { ...answer, bare } : answer;
+}
+
+/**
+ * What the policy removes, and every protected header, whether we see it in the request or not: Envoy
+ * may keep headers from us. Removal comes last in Envoy and wins, so a header that is set is not named.
+ */
+function toRemove(
+  decision: Pick<AllowDecision, 'headers' | 'headersToRemove'>,
+  protectedHeaders: readonly string[],
+): readonly string[] {
+  const set = new Set(decision.headers.map(({ name }) => name));
+  const names = new Set([...decision.headersToRemove, ...protectedHeaders.map((name) => name.toLowerCase())]);
+  return [...names].filter((name) => !set.has(name));
+}

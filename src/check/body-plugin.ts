@@ -1,0 +1,62 @@
+import { Buffer } from 'node:buffer';
+import { fail, ok, type Result } from '../errors/result.js';
+import { goQuote } from '../json/go-quote.js';
+import type { JsonValue } from '../json/json.js';
+import { type BodyBytes, bodyBytes } from './body-bytes.js';
+import { parseForm } from './body-form.js';
+import { parsePluginJson } from './body-json.js';
+import { parsePluginMultipart } from './body-multipart.js';
+import { parseMediaType } from './media-type.js';
+import { type BodyRequest, noBody, type ParsedBody, parseGrpcBody, truncatedBody } from './parsed-body.js';
+import { type RequestRefusal, refuse } from './request-refusal.js';
+
+/**
+ * The body as opa-envoy-plugin reads it: the type is matched by what the header contains, in this
+ * order and with case; only the `headers` map is looked at.
+ */
+export function parsePluginBody(request: BodyRequest): Result<ParsedBody, RequestRefusal> {
+  const headers = request.http.headers ?? {};
+  if (headers['x-envoy-auth-partial-body'] === 'true') return ok(truncatedBody);
+  const type = headers['content-type'];
+  if (type === undefined) return ok(noBody);
+  if (type.includes('application/json')) return whole(request, ({ text }) => parsePluginJson(text()));
+  if (type.includes('application/grpc')) return parseGrpcBody(request);
+  if (type.includes('application/x-www-form-urlencoded')) return whole(request, ({ bytes }) => parseForm(bytes()));
+  if (type.includes('multipart/form-data')) return whole(request, ({ bytes }) => multipart(type, bytes()));
+  return ok(noBody);
+}
+
+function multipart(contentType: string, bytes: Uint8Array): Result<JsonValue, RequestRefusal> {
+  const type = parseMediaType(contentType);
+  if (!type.ok) return refuse('body_invalid', type.error);
+  const boundary = type.value.parameters.get('boundary');
+  return boundary === undefined ? ok(null) : parsePluginMultipart(bytes, boundary);
+}
+
+function whole(
+  { http }: BodyRequest,
+  parse: (body: BodyBytes) => Result<JsonValue, RequestRefusal>,
+): Result<ParsedBody, RequestRefusal> {
+  const body = bodyBytes(http);
+  if (body === undefined) return ok(noBody);
+  const declared = http.headers?.['content-length'];
+  if (declared !== undefined) {
+    const length = parseInt64(declared);
+    if (!length.ok) return refuse('content_length_invalid', length.error);
+    if (length.value > body.length) return ok(truncatedBody);
+  }
+  const value = parse(body);
+  return value.ok ? ok({ value: value.value, truncated: false }) : value;
+}
+
+/** Go's `strconv.ParseInt(text, 10, 64)`. */
+function parseInt64(text: string): Result<bigint, string> {
+  const error = (problem: string) =>
+    fail(`strconv.ParseInt: parsing ${goQuote(Buffer.from(text, 'utf8'))}: ${problem}`);
+  if (!/^[+-]?[0-9]+$/.test(text)) return error('invalid syntax');
+  // BigInt takes quadratic time, and no header needs more digits than an int64 with some zeros before it.
+  const digits = text.replace(/^[+-]?0*/, '');
+  if (digits.length > 19) return error('value out of range');
+  const value = BigInt(`${text.startsWith('-') ? '-' : ''}${digits === '' ? '0' : digits}`);
+  return BigInt.asIntN(64, value) === value ? ok(value) : error('value out of range');
+}

@@ -1,0 +1,23 @@
+import type { Config } from '../config/schema.js';
+import type { Engine } from '../engine/engine.js';
+import type { Identifier } from '../identity/identify.js';
+import type { DecisionPaths } from './decision-path.js';
+
+/**
+ * What checks are made with. One immutable value, replaced as a whole when the configuration is
+ * read again; a check takes it once and so never sees half of a change.
+ */
+export interface CheckState {
+  readonly engine: Engine;
+  readonly paths: DecisionPaths;
+  readonly identify: Identifier;
+  /** Whether any identity source is configured: only then can a caller be asked to authenticate. */
+  readonly identityConfigured: boolean;
+  /** Exact paths on which the policy, and not we, judges an invalid credential. */
+  readonly publicPaths: ReadonlySet<string>;
+  readonly realm: string;
+  readonly input: Config['input'];
+  readonly decision: Config['decision'];
+  /** Milliseconds that a check may take. */
+  readonly timeout: number;
+}

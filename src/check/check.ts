@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Evaluation, InputDocument } from '../engine/engine.js';
+import type { Answer } from '../envoy/answer.js';
+import type { Attributes } from '../envoy/attributes.js';
+import { readCheckRequest } from '../envoy/read-check-request.js';
+import { writeCheckResponse } from '../envoy/write-check-response.js';
+import type { Caller } from '../identity/identity.js';
+import type { AnswerContext } from './answer.js';
+import type { CheckCall, CheckHandler, CheckReply } from './check-handler.js';
+import type { CheckState } from './check-state.js';
+import { chooseDecisionPath } from './decision-path.js';
+import { type HeaderView, headerView } from './headers.js';
+import { buildInput } from './input.js';
+import { createInputDocument } from './input-document.js';
+import type { Observer, Trail } from './observe.js';
+import { splitTarget } from './path.js';
+import {
+  internalFault,
+  invalidCredential,
+  judge,
+  refusedRequest,
+  undefinedDecision,
+  unreadableRequest,
+  type Verdict,
+} from './verdict.js';
+
+/**
+ * The way of a check. Whatever happens on it, Envoy gets an answer and the check is recorded.
+ *
+ * @param current what checks are made with now; taken once for each check
+ */
+export function createCheck(current: () => CheckState, observe: Observer): CheckHandler {
+  return async (request, call) => {
+    const trail: Trail = { decisionId: randomUUID(), started: performance.now() };
+    try {
+      const verdict = await decide(request, call, current(), trail);
+      const reply = write(verdict.answer);
+      observe(trail, verdict);
+      return reply;
+    } catch (thrown) {
+      const verdict = internalFault(thrown, trail.decisionId);
+      observe(trail, verdict);
+      return write(verdict.answer);
+    }
+  };
+}
+
+async function decide(request: Uint8Array, call: CheckCall, state: CheckState, trail: Trail): Promise<Verdict> {
+  const attributes = readCheckRequest(request);
+  if (!attributes.ok) return unreadableRequest(attributes.error, state.decision, trail.decisionId);
+  trail.attributes = attributes.value;
+
+  const headers = headerView(attributes.value?.request?.http);
+  const caller = await state.identify(headers, Date.now() / 1000);
+  trail.caller = caller;
+
+  const context = answerContext(attributes.value, headers, caller, state, trail);
+  const path = chooseDecisionPath(attributes.value, state.paths);
+  if (path === undefined)
+    return undefinedDecision('the route asks for a decision path that is not configured', context);
+  trail.decisionPath = path.path;
+
+  const input = buildInput(attributes.value, caller, state.input, path.shape);
+  if (!input.ok) return refusedRequest(input.error, context);
+  if (caller.kind === 'invalid' && !isPublic(context.target, state)) return invalidCredential(context);
+
+  const evaluation = await evaluate(path.path, createInputDocument(input.value), call, state, trail);
+  return judge(evaluation, context);
+}
+
+async function evaluate(
+  path: string,
+  input: InputDocument,
+  call: CheckCall,
+  { engine, timeout }: CheckState,
+  trail: Trail,
+): Promise<Evaluation> {
+  const asked = performance.now();
+  const deadline = Math.min(trail.started + timeout, call.deadline);
+  const evaluation = await engine.evaluate({ path, input, deadline, signal: call.signal });
+  trail.engine = engine.kind;
+  trail.engineDuration = performance.now() - asked;
+  trail.revision = evaluation.revision;
+  return evaluation;
+}
+
+function answerContext(
+  attributes: Attributes | undefined,
+  headers: HeaderView,
+  caller: Caller,
+  { identityConfigured, realm, decision }: CheckState,
+  { decisionId }: Trail,
+): AnswerContext {
+  const target = attributes?.request?.http?.path ?? '';
+  return { headers, target, caller, identityConfigured, realm, options: decision, decisionId };
+}
+
+/** Compared as sent: the input has been built, so the path is not ambiguous. */
+function isPublic(target: string, { publicPaths }: CheckState): boolean {
+  return publicPaths.has(splitTarget(target).path);
+}
+
+function write(answer: Answer): CheckReply {
+  return answer.kind === 'failure'
+    ? { kind: 'status', status: answer.status, message: answer.message }
+    : { kind: 'response', bytes: writeCheckResponse(answer) };
+}

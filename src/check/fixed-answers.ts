@@ -1,0 +1,40 @@
+import type { Config } from '../config/schema.js';
+import type { DenyAnswer } from '../envoy/answer.js';
+import { challenge } from './challenge.js';
+import type { RequestRefusal } from './request-refusal.js';
+
+/** A denial whose gRPC status carries a message, as opa-envoy-plugin's refusals do. */
+export type RefusedAnswer = DenyAnswer & { readonly statusMessage?: string };
+
+/**
+ * 400 for a request that is malformed or ambiguous. The parser's words stay in the log, unless
+ * opa-envoy-plugin's way is asked for: they are the body there, and there is no metadata.
+ */
+export function refusedAnswer(
+  refusal: RequestRefusal,
+  texts: 'generic' | 'opa-envoy-plugin',
+  decisionId: string,
+): RefusedAnswer {
+  if (texts === 'generic') return denial(400, 'the request is malformed or ambiguous', decisionId);
+  const text = `request_parse_error: ${refusal.message}`;
+  return { kind: 'deny', status: 400, headers: [], body: text, metadata: {}, statusMessage: text };
+}
+
+/** 401 for a credential that is not valid. */
+export function invalidCredentialAnswer(realm: Config['identity']['realm'], decisionId: string): DenyAnswer {
+  return { ...denial(401, '', decisionId), headers: [challenge(realm, true)] };
+}
+
+/** 403 where the policy has no decision. */
+export function undefinedAnswer(decisionId: string): DenyAnswer {
+  return denial(403, '', decisionId);
+}
+
+/** 500 where the policy failed or returned something that is no decision. */
+export function faultAnswer(decisionId: string): DenyAnswer {
+  return denial(500, '', decisionId);
+}
+
+function denial(status: number, body: string, decisionId: string): DenyAnswer {
+  return { kind: 'deny', status, headers: [], body, metadata: { decision_id: decisionId } };
+}

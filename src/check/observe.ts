@@ -1,0 +1,94 @@
+import type { DecisionLog } from '../decision-log/decision-log.js';
+import type { DecisionRecord } from '../decision-log/decision-record.js';
+import type { Attributes } from '../envoy/attributes.js';
+import type { Caller } from '../identity/identity.js';
+import type { CheckReason } from '../telemetry/check-reason.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { headerView } from './headers.js';
+import type { Verdict } from './verdict.js';
+
+/** What became known of a check on its way, whether or not it came to the end. Times on the clock of `performance.now()`. */
+export interface Trail {
+  readonly decisionId: string;
+  readonly started: number;
+  attributes?: Attributes | undefined;
+  decisionPath?: string;
+  caller?: Caller;
+  engine?: string;
+  revision?: string | undefined;
+  /** Milliseconds. */
+  engineDuration?: number;
+}
+
+export type Observer = (trail: Trail, verdict: Verdict) => void;
+
+/** What any client can bring about at will: at `warn` it could fill the log, and the counters tell it anyway. */
+const provokedByClients: ReadonlySet<CheckReason> = new Set(['request_invalid', 'cancelled', 'undefined']);
+
+/** Counts each check, measures it, and writes it to the decision log. */
+export function createObserver(metrics: Metrics, decisionLog: () => DecisionLog, logger: Logger): Observer {
+  const engineDurations = new Map<string, (seconds: number) => void>();
+  const observeEngine = (engine: string, seconds: number) => {
+    const observe = engineDurations.get(engine) ?? metrics.engineDuration(engine);
+    engineDurations.set(engine, observe);
+    observe(seconds);
+  };
+
+  return (trail, verdict) => {
+    const duration = performance.now() - trail.started;
+    metrics.check(verdict.outcome, verdict.reason, duration / 1000);
+    if (trail.engine !== undefined && trail.engineDuration !== undefined) {
+      observeEngine(trail.engine, trail.engineDuration / 1000);
+    }
+    if (trail.caller !== undefined) countIdentity(metrics, trail.caller);
+    if (verdict.error !== undefined) {
+      metrics.error(verdict.error.code);
+      const level = provokedByClients.has(verdict.reason) ? 'debug' : 'warn';
+      logger[level](
+        { err: verdict.error, decision_id: trail.decisionId, path: trail.decisionPath },
+        'check not decided',
+      );
+    }
+    decisionLog().record(() => decisionRecord(trail, verdict, duration));
+  };
+}
+
+function countIdentity(metrics: Metrics, caller: Caller): void {
+  if (caller.kind === 'identified') metrics.identity(caller.identity.source, 'identified');
+  else if (caller.kind === 'invalid') metrics.identity(caller.error.source, caller.error.reason);
+}
+
+function decisionRecord(trail: Trail, verdict: Verdict, duration: number): DecisionRecord {
+  const { attributes, caller } = trail;
+  const http = attributes?.request?.http;
+  return {
+    time: Date.now() - duration,
+    decisionId: trail.decisionId,
+    outcome: verdict.outcome,
+    reason: verdict.reason,
+    policyReason: verdict.policyReason,
+    status: answerStatus(verdict),
+    decisionPath: trail.decisionPath,
+    engine: trail.engine,
+    revision: trail.revision,
+    method: http?.method,
+    host: http?.host,
+    path: http?.path,
+    requestId: headerView(http).get('x-request-id'),
+    ...identityFields(caller),
+    duration,
+    engineDuration: trail.engineDuration,
+  };
+}
+
+function identityFields(caller: Caller | undefined): Partial<DecisionRecord> {
+  if (caller?.kind === 'identified') {
+    return { identitySource: caller.identity.source, subject: caller.identity.subject };
+  }
+  return caller?.kind === 'invalid' ? { identitySource: caller.error.source, identityError: caller.error.reason } : {};
+}
+
+function answerStatus({ answer }: Verdict): number | string | undefined {
+  return answer.kind === 'allow' ? undefined : answer.status;
+}
