@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { CoverageReporter } from './test/support/coverage-reporter.js';
 
 export default defineConfig({
   test: {
-    reporters: ['default'],
+    reporters: ['default', new CoverageReporter()],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 5_000 } },
       {

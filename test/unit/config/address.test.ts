@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { isLoopback, parseListenAddress } from '../../../src/config/address.js';
 import { configSchema } from '../../../src/config/schema.js';
 
-const longest = `/${'a'.repeat(106)}`;
+const longest = `/${'a'.repeat(102)}`;
 
 test.each([
   ['127.0.0.1:9191', { kind: 'tcp', host: '127.0.0.1', port: 9191 }],

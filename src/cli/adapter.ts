@@ -1,0 +1,136 @@
+import { type AdminServer, createAdminServer } from '../admin/admin-server.js';
+import { createCheck } from '../check/check.js';
+import { createObserver } from '../check/observe.js';
+import { parseListenAddress } from '../config/address.js';
+import type { Environment } from '../config/environment.js';
+import type { Config } from '../config/schema.js';
+import { PortcullisError } from '../errors/portcullis-error.js';
+import { createGrpcServer, type GrpcServer } from '../server/grpc-server.js';
+import { listen } from '../server/listen.js';
+import { createReadiness, type Readiness } from '../server/readiness.js';
+import { shutDown } from '../server/shutdown.js';
+import type { Logger } from '../telemetry/logger.js';
+import { createMetrics, type Metrics } from '../telemetry/metrics.js';
+import { configHash, LiveConfig } from './live-config.js';
+import { readVersion } from './version.js';
+
+/** A whole adapter that serves. */
+export interface Adapter {
+  /** Where it listens, with the real ports. */
+  readonly addresses: { readonly grpc: string; readonly admin: string };
+  readonly metrics: Metrics;
+  config(): Config;
+  revision(): string | undefined;
+  /**
+   * Puts what can change at run time into force, all of it or nothing.
+   *
+   * @throws PortcullisError when the new configuration cannot be put into force
+   */
+  replaceConfig(next: Config): Promise<void>;
+  shutDown(hurry: AbortSignal): Promise<'drained' | 'forced'>;
+}
+
+/**
+ * Assembles the rooms and opens the doors, the one to Envoy last.
+ *
+ * @throws PortcullisError when something that the configuration names cannot be used; nothing listens then
+ */
+export async function startAdapter(config: Config, env: Environment, logger: Logger): Promise<Adapter> {
+  const metrics = createMetrics();
+  const live = await LiveConfig.open(config, env, logger, metrics.decisionLogDropped);
+  const readiness = createReadiness(live.engine);
+  const grpc = createServer(config, live, readiness, metrics, logger);
+  const admin = createAdmin(config, live, readiness, metrics, logger);
+  metrics.observe({
+    ready: () => readiness.state() === 'ready',
+    checksInFlight: grpc.checksInFlight,
+    policy: () => ({ engine: live.engine.kind, revision: live.engine.revision() }),
+  });
+  const close = async () => {
+    readiness.close();
+    await Promise.all([admin.close(), live.close()]);
+  };
+  try {
+    const addresses = { admin: await admin.listen(), grpc: await grpc.listen() };
+    return {
+      addresses,
+      metrics,
+      config: () => live.config(),
+      revision: () => live.engine.revision(),
+      replaceConfig: (next) => live.replace(next),
+      shutDown: async (hurry) => {
+        const { quiet_period: quietPeriod, drain_timeout: drainTimeout } = config.shutdown;
+        const end = await shutDown(readiness, grpc, { quietPeriod, drainTimeout }, hurry);
+        await close();
+        return end;
+      },
+    };
+  } catch (error) {
+    await Promise.all([close(), grpc.stop()]);
+    throw error;
+  }
+}
+
+function createServer(
+  config: Config,
+  live: LiveConfig,
+  readiness: Readiness,
+  metrics: Metrics,
+  logger: Logger,
+): GrpcServer {
+  const { grpc } = config;
+  const observe = createObserver(metrics, () => live.decisionLog(), logger);
+  return createGrpcServer(
+    {
+      address: listenAddress(grpc.address),
+      socketMode: Number.parseInt(grpc.mode, 8),
+      tls: grpc.tls && { cert: grpc.tls.cert, key: grpc.tls.key, clientCa: grpc.tls.client_ca },
+      maxMessageSize: grpc.max_message_size,
+      maxConcurrentChecks: grpc.max_concurrent_checks,
+      maxConcurrentStreams: grpc.max_concurrent_streams,
+      reflection: grpc.reflection,
+    },
+    createCheck(() => live.state(), observe),
+    readiness,
+    {
+      overloaded: () => metrics.check('error', 'engine_overloaded', 0),
+      fault: (error) => logger.error({ err: error }, 'fault while answering a check'),
+      tls: {
+        reloaded: () => logger.info('certificate read again'),
+        refused: (error) => logger.error({ err: error }, 'the renewed certificate is refused; the old one goes on'),
+      },
+    },
+  );
+}
+
+function createAdmin(
+  config: Config,
+  live: LiveConfig,
+  readiness: Readiness,
+  metrics: Metrics,
+  logger: Logger,
+): AdminServer {
+  const started = new Date().toISOString();
+  const version = readVersion();
+  return createAdminServer({
+    listen: (server) => listen(server, listenAddress(config.admin.address)),
+    readiness,
+    metrics,
+    status: () => ({
+      version,
+      started,
+      engine: live.engine.kind,
+      revision: live.engine.revision() ?? null,
+      ready: readiness.state() === 'ready',
+      decision_paths: config.engine.paths.map(({ path }) => path),
+      config_hash: configHash(live.config()),
+    }),
+    fault: (error) => logger.error({ err: error }, 'fault while answering on the admin port'),
+  });
+}
+
+function listenAddress(text: string) {
+  const address = parseListenAddress(text);
+  if (!address.ok) throw new PortcullisError('config_invalid', `${text}: expected ${address.error}`);
+  return address.value;
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import type { CheckState } from '../check/check-state.js';
+import type { Environment } from '../config/environment.js';
+import { formatProblems } from '../config/problem.js';
+import type { Config } from '../config/schema.js';
+import { createDecisionLog, type DecisionLog } from '../decision-log/decision-log.js';
+import { ReplaceableEngine } from '../engine/replaceable-engine.js';
+import { PortcullisError } from '../errors/portcullis-error.js';
+import { loadSources } from '../identity/load-sources.js';
+import type { IdentitySource } from '../identity/source.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { createCheckState } from './check-state.js';
+import { openEngine, readToken } from './open-engine.js';
+
+/** The parts of a configuration that stay as they were at the start, whatever a reload says. */
+function withFixedParts(next: Config, first: Config): Config {
+  const { kind, paths, opa } = first.engine;
+  return {
+    ...next,
+    grpc: first.grpc,
+    admin: first.admin,
+    shutdown: first.shutdown,
+    engine: { ...next.engine, kind, paths, opa: { ...opa, token: next.engine.opa.token } },
+  };
+}
+
+/** The configuration in force and what was made from it; replaced as a whole. */
+export class LiveConfig {
+  readonly engine: ReplaceableEngine;
+  readonly #env: Environment;
+  readonly #logger: Logger;
+  readonly #dropped: Metrics['decisionLogDropped'];
+  readonly #token: { value: string | undefined };
+  #config: Config;
+  #state: CheckState;
+  #decisionLog: DecisionLog;
+  #replacing: Promise<void> = Promise.resolve();
+
+  private constructor(parts: OpenedParts) {
+    this.engine = parts.engine;
+    this.#env = parts.env;
+    this.#logger = parts.logger;
+    this.#dropped = parts.dropped;
+    this.#token = parts.token;
+    this.#config = parts.config;
+    this.#state = createCheckState(parts.config, parts.engine, parts.sources);
+    this.#decisionLog = this.#openDecisionLog(parts.config);
+  }
+
+  /** @throws PortcullisError when something that the configuration names cannot be used */
+  static async open(
+    config: Config,
+    env: Environment,
+    logger: Logger,
+    dropped: Metrics['decisionLogDropped'],
+  ): Promise<LiveConfig> {
+    const sources = await openSources(config);
+    const token = { value: await readToken(config.engine.opa.token) };
+    const engine = new ReplaceableEngine(await openEngine(config.engine, env, () => token.value));
+    return new LiveConfig({ config, env, logger, dropped, sources, token, engine });
+  }
+
+  config(): Config {
+    return this.#config;
+  }
+
+  state(): CheckState {
+    return this.#state;
+  }
+
+  decisionLog(): DecisionLog {
+    return this.#decisionLog;
+  }
+
+  /**
+   * Everything is made aside first, then swapped, so that a bad file changes nothing. One replacement
+   * at a time: of two signals in a row, the later configuration is the one in force.
+   *
+   * @throws PortcullisError when something that the configuration names cannot be used
+   */
+  replace(next: Config): Promise<void> {
+    const replaced = this.#replacing.then(() => this.#replace(withFixedParts(next, this.#config)));
+    this.#replacing = replaced.catch(() => {});
+    return replaced;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.engine.close(), this.#decisionLog.close()]);
+  }
+
+  async #replace(next: Config): Promise<void> {
+    const sources = await openSources(next);
+    const token = await readToken(next.engine.opa.token);
+    // An OPA engine has nothing to read again but its token; a bundle is read again even under the same name.
+    const engine =
+      next.engine.kind === 'wasm' ? await openEngine(next.engine, this.#env, () => this.#token.value) : undefined;
+
+    this.#token.value = token;
+    this.#config = next;
+    this.#state = createCheckState(next, this.engine, sources);
+    this.#logger.level = next.log.level;
+    await this.#replaceDecisionLog(next);
+    if (engine !== undefined) await this.engine.replace(engine);
+  }
+
+  async #replaceDecisionLog(next: Config): Promise<void> {
+    if (next.decision_log.enabled === this.#decisionLog.enabled) return;
+    const previous = this.#decisionLog;
+    this.#decisionLog = this.#openDecisionLog(next);
+    await previous.close();
+  }
+
+  #openDecisionLog(config: Config): DecisionLog {
+    return createDecisionLog({ enabled: config.decision_log.enabled, onDrop: this.#dropped });
+  }
+}
+
+interface OpenedParts {
+  readonly config: Config;
+  readonly env: Environment;
+  readonly logger: Logger;
+  readonly dropped: Metrics['decisionLogDropped'];
+  readonly sources: readonly IdentitySource[];
+  readonly token: { value: string | undefined };
+  readonly engine: ReplaceableEngine;
+}
+
+async function openSources(config: Config): Promise<readonly IdentitySource[]> {
+  const sources = await loadSources(config.identity);
+  if (sources.ok) return sources.value;
+  throw new PortcullisError('config_invalid', formatProblems(sources.error).replaceAll('\n', '; '));
+}
+
+/** Tells whether two processes run on the same configuration, without showing it. */
+export function configHash(config: Config): string {
+  return createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16);
+}
