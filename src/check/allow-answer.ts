@@ -1,7 +1,7 @@
 import type { AllowAnswer } from '../envoy/answer.js';
 import type { JsonObject } from '../json/json.js';
 import type { AllowDecision, DecisionOptions } from './decision.js';
-import { backendChanges, clientChanges } from './header-changes.js';
+import { backendChanges, responseChanges } from './header-changes.js';
 import type { HeaderView } from './headers.js';
 import { queryChange } from './query-change.js';
 
@@ -23,7 +23,7 @@ export function allowAnswer(
     kind: 'allow',
     headers: changes,
     headersToRemove: toRemove(decision, options.protected_headers),
-    responseHeaders: clientChanges(decision.responseHeaders),
+    responseHeaders: responseChanges(decision.responseHeaders),
     queryToSet: query.set,
     queryToRemove: query.remove,
     metadata,

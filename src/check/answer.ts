@@ -5,7 +5,7 @@ import type { JsonObject } from '../json/json.js';
 import { allowAnswer } from './allow-answer.js';
 import { challenge } from './challenge.js';
 import type { Decision, DecisionOptions, DenyDecision } from './decision.js';
-import { clientChanges } from './header-changes.js';
+import { denialChanges } from './header-changes.js';
 import type { HeaderView } from './headers.js';
 
 /** What an answer depends on besides the decision. */
@@ -40,7 +40,7 @@ function rehearsed(metadata: JsonObject, context: AnswerContext): AllowAnswer {
 
 function denyAnswer(decision: DenyDecision, metadata: JsonObject, context: AnswerContext): DenyAnswer {
   const status = decision.status ?? defaultStatus(context);
-  const headers = withChallenge(clientChanges(decision.headers), status, context);
+  const headers = withChallenge(denialChanges(decision.headers), status, context);
   const answer: DenyAnswer = { kind: 'deny', status, headers, body: decision.body, metadata };
   const bare = decision.plain && context.options.plain_boolean && status === 403 && headers.length === 0;
   return bare ? { ...answer, bare } : answer;

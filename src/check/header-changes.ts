@@ -26,13 +26,22 @@ export function backendChanges(
 }
 
 /**
- * Headers towards the client: a single value replaces what is there, several stand beside each other.
- * A cookie is added to those of the backend unless `"append": false` says otherwise.
+ * Headers added to the backend's response: a single value replaces what is there, several stand beside
+ * each other. A cookie is added to those of the backend unless `"append": false` says otherwise.
  */
-export function clientChanges(edits: readonly HeaderEdit[]): readonly HeaderChange[] {
-  return edits.flatMap(({ name, values, append }) => {
-    const adds = values.length > 1 || (append ?? repeatable.has(name));
-    return values.map((value): HeaderChange => ({ name, value, mode: adds ? 'add' : 'overwrite' }));
+export function responseChanges(edits: readonly HeaderEdit[]): readonly HeaderChange[] {
+  return clientChanges(edits, ({ name, append }) => append ?? repeatable.has(name));
+}
+
+/** Headers of a denial, which stands alone: only what comes more than once is added. */
+export function denialChanges(edits: readonly HeaderEdit[]): readonly HeaderChange[] {
+  return clientChanges(edits, ({ append }) => append === true);
+}
+
+function clientChanges(edits: readonly HeaderEdit[], adds: (edit: HeaderEdit) => boolean): readonly HeaderChange[] {
+  return edits.flatMap((edit) => {
+    const mode = edit.values.length > 1 || adds(edit) ? 'add' : 'overwrite';
+    return edit.values.map((value): HeaderChange => ({ name: edit.name, value, mode }));
   });
 }
 

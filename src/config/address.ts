@@ -9,8 +9,8 @@ export type ListenAddress =
 export const tcpAddressHint = 'host:port, such as 127.0.0.1:9191 or [::1]:9191';
 export const listenAddressHint = `${tcpAddressHint}, or unix:///path/to/socket`;
 
-/** `sun_path` of Linux holds 108 bytes, the closing NUL included; a longer path would be cut off silently. */
-const longestSocketPath = 107;
+/** The shortest `sun_path` among the systems we run on (macOS) holds 104 bytes, the closing NUL included. */
+const longestSocketPath = 103;
 
 /** Reads `host:port`, `[v6]:port` or `unix:///path`. Port 0 lets the system choose. */
 export function parseListenAddress(text: string): Result<ListenAddress> {

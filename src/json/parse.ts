@@ -1,9 +1,7 @@
 import { fail, ok, type Result } from '../errors/result.js';
 import { decodeUtf8 } from './decode-utf8.js';
-import { goQuoteByte } from './go-quote.js';
 import type { JsonValue } from './json.js';
-import { numberFromText, scanNumber } from './read-number.js';
-import { readString } from './read-string.js';
+import { JsonScanner } from './scanner.js';
 
 /** What a text may contain. */
 export interface JsonLimits {
@@ -11,7 +9,7 @@ export interface JsonLimits {
   readonly maxDepth?: number;
   /** A name twice in one object: the last one wins (default), or the text is refused. */
   readonly duplicateNames?: 'last' | 'refuse';
-  /** OPA reads one token behind the value and takes `null` for none; see `parsePluginJson`. */
+  /** OPA reads one token behind the value and takes `null` for none; see `body-json.ts`. */
   readonly trailingNull?: 'refuse' | 'accept';
 }
 
@@ -36,7 +34,7 @@ const separated: unique symbol = Symbol('separated');
 export function parseJson(text: string, limits: JsonLimits = {}): Result<JsonValue, string> {
   const parser = new Parser(text, limits);
   const value = parser.value();
-  if (value === undefined || !parser.end()) return fail(parser.error);
+  if (value === undefined || !parser.end()) return fail(parser.error());
   return ok(value);
 }
 
@@ -46,19 +44,21 @@ export function parseJsonBytes(bytes: Uint8Array, limits: JsonLimits = {}): Resu
 }
 
 class Parser {
-  error = '';
-  readonly #text: string;
+  readonly #scanner: JsonScanner;
   readonly #maxDepth: number;
   readonly #refuseDuplicates: boolean;
   readonly #acceptNull: boolean;
   readonly #frames: Frame[] = [];
-  #at = 0;
 
   constructor(text: string, limits: JsonLimits) {
-    this.#text = text;
+    this.#scanner = new JsonScanner(text);
     this.#maxDepth = limits.maxDepth ?? 10_000;
     this.#refuseDuplicates = limits.duplicateNames === 'refuse';
     this.#acceptNull = limits.trailingNull === 'accept';
+  }
+
+  error(): string {
+    return this.#scanner.error;
   }
 
   value(): JsonValue | undefined {
@@ -74,31 +74,37 @@ class Parser {
     }
   }
 
+  /** Whether nothing follows the value; otherwise the error is what OPA says of the next token. */
   end(): boolean {
-    const code = this.#skipSpace();
+    const code = this.#scanner.skipSpace();
     if (Number.isNaN(code)) return true;
     if (code === 0x7b || code === 0x5b) return this.#secondValue(String.fromCharCode(code));
-    const start = this.#at;
-    const value = this.#scalar(code);
+    const start = this.#scanner.at;
+    const value = this.#scanner.scalar(code);
     if (value === undefined) return false;
     if (value === null && this.#acceptNull) return true;
     if (typeof value === 'boolean') return this.#secondValue(`%!s(bool=${value})`);
-    return this.#secondValue(typeof value === 'string' ? value : this.#text.slice(start, this.#at));
+    return this.#secondValue(typeof value === 'string' ? value : this.#scanner.text.slice(start, this.#scanner.at));
   }
 
   /** A scalar, an empty container, or {@link opened} when another value begins inside a container. */
   #begin(): JsonValue | typeof opened | undefined {
-    const code = this.#skipSpace();
-    if (code === 0x5b) {
-      if (!this.#enter()) return undefined;
-      if (this.#skipSpace() === 0x5d) return this.#leave([]);
-      this.#frames.push({ array: [], object: undefined, name: '' });
-      return opened;
-    }
-    if (code !== 0x7b) return this.#scalar(code);
-    if (!this.#enter()) return undefined;
+    const code = this.#scanner.skipSpace();
+    if (code === 0x5b) return this.#enter() ? this.#beginArray() : undefined;
+    if (code === 0x7b) return this.#enter() ? this.#beginObject() : undefined;
+    return this.#scanner.scalar(code);
+  }
+
+  #beginArray(): JsonValue | typeof opened {
+    const array: JsonValue[] = [];
+    if (this.#scanner.skipSpace() === 0x5d) return this.#leave(array);
+    this.#frames.push({ array, object: undefined, name: '' });
+    return opened;
+  }
+
+  #beginObject(): JsonValue | typeof opened | undefined {
     const object: MutableObject = Object.create(null);
-    if (this.#skipSpace() === 0x7d) return this.#leave(object);
+    if (this.#scanner.skipSpace() === 0x7d) return this.#leave(object);
     const frame: Frame = { array: undefined, object, name: '' };
     this.#frames.push(frame);
     return this.#name(frame) ? opened : undefined;
@@ -109,119 +115,52 @@ class Parser {
     const { array, object } = frame;
     if (array !== undefined) array.push(value);
     else if (object !== undefined) object[frame.name] = value;
-    const code = this.#skipSpace();
+    const code = this.#scanner.skipSpace();
     if (code === 0x2c) {
-      this.#at += 1;
+      this.#scanner.at += 1;
       return object === undefined || this.#name(frame) ? separated : undefined;
     }
     if (code === (array === undefined ? 0x7d : 0x5d)) {
-      this.#at += 1;
       this.#frames.pop();
-      return array ?? object;
+      return this.#leave(array ?? object ?? null);
     }
-    return this.#unexpected(this.#at, array === undefined ? 'after object key:value pair' : 'after array element');
+    const context = array === undefined ? 'after object key:value pair' : 'after array element';
+    return this.#scanner.unexpected(this.#scanner.at, context);
   }
 
   #name(frame: Frame): boolean {
-    if (this.#skipSpace() !== 0x22) {
-      this.#unexpected(this.#at, 'looking for beginning of object key string');
-      return false;
-    }
-    const name = this.#string();
+    if (this.#scanner.skipSpace() !== 0x22) return this.#refuse('looking for beginning of object key string');
+    const name = this.#scanner.string();
     if (name === undefined) return false;
     if (this.#refuseDuplicates && frame.object !== undefined && name in frame.object) {
-      this.error = 'a name occurs twice in one object';
+      this.#scanner.error = 'a name occurs twice in one object';
       return false;
     }
     frame.name = name;
-    if (this.#skipSpace() !== 0x3a) {
-      this.#unexpected(this.#at, 'after object key');
-      return false;
-    }
-    this.#at += 1;
+    if (this.#scanner.skipSpace() !== 0x3a) return this.#refuse('after object key');
+    this.#scanner.at += 1;
     return true;
   }
 
-  #scalar(code: number): JsonValue | undefined {
-    switch (code) {
-      case 0x22:
-        return this.#string();
-      case 0x74:
-        return this.#literal('true', true);
-      case 0x66:
-        return this.#literal('false', false);
-      case 0x6e:
-        return this.#literal('null', null);
-      default:
-        return code === 0x2d || (code >= 0x30 && code <= 0x39) ? this.#number() : this.#noValue();
-    }
-  }
-
-  #string(): string | undefined {
-    const read = readString(this.#text, this.#at);
-    if ('context' in read) return this.#unexpected(read.at, read.context);
-    this.#at = read.end;
-    return read.text;
-  }
-
-  #number(): JsonValue | undefined {
-    const scan = scanNumber(this.#text, this.#at);
-    if ('context' in scan) return this.#unexpected(scan.at, scan.context);
-    const text = this.#text.slice(this.#at, scan.end);
-    this.#at = scan.end;
-    return numberFromText(text);
-  }
-
-  #literal<Literal extends JsonValue>(word: string, value: Literal): Literal | undefined {
-    for (let index = 1; index < word.length; index += 1) {
-      if (this.#text[this.#at + index] !== word[index]) {
-        return this.#unexpected(this.#at + index, `in literal ${word} (expecting '${word[index]}')`);
-      }
-    }
-    this.#at += word.length;
-    return value;
-  }
-
   #enter(): boolean {
-    this.#at += 1;
+    this.#scanner.at += 1;
     if (this.#frames.length < this.#maxDepth) return true;
-    this.error = 'exceeded max depth';
+    this.#scanner.error = 'exceeded max depth';
     return false;
   }
 
-  #leave(empty: JsonValue): JsonValue {
-    this.#at += 1;
-    return empty;
+  #leave(container: JsonValue): JsonValue {
+    this.#scanner.at += 1;
+    return container;
   }
 
-  #skipSpace(): number {
-    for (;;) {
-      const code = this.#text.charCodeAt(this.#at);
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return code;
-      this.#at += 1;
-    }
-  }
-
-  #noValue(): undefined {
-    return this.#unexpected(this.#at, 'looking for beginning of value');
+  #refuse(context: string): false {
+    this.#scanner.unexpected(this.#scanner.at, context);
+    return false;
   }
 
   #secondValue(token: string): false {
-    this.error = `error: invalid character '${token}' after top-level value`;
+    this.#scanner.error = `error: invalid character '${token}' after top-level value`;
     return false;
   }
-
-  #unexpected(at: number, context: string): undefined {
-    const point = this.#text.codePointAt(at);
-    if (point === undefined) this.error = /^[ \t\r\n]*$/.test(this.#text) ? 'EOF' : 'unexpected EOF';
-    else this.error = `invalid character ${goQuoteByte(leadByte(point))} ${context}`;
-    return undefined;
-  }
-}
-
-/** Go names the offending byte, which for a character beyond ASCII is the first of its UTF-8 bytes. */
-function leadByte(point: number): number {
-  if (point < 0x80) return point;
-  if (point < 0x800) return 0xc0 | (point >> 6);
-  return point < 0x10000 ? 0xe0 | (point >> 12) : 0xf0 | (point >> 18);
 }

@@ -32,7 +32,7 @@ test('bytes that are a part of a larger buffer', () => {
 test('agrees with JSON.stringify', () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
-      expect(JSON.parse(encodeJson(value as JsonValue))).toEqual(JSON.parse(JSON.stringify(value)));
+      expect(JSON.stringify(JSON.parse(encodeJson(value as JsonValue)))).toBe(JSON.stringify(value));
     }),
     { numRuns: 1000 },
   );

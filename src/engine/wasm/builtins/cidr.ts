@@ -9,7 +9,7 @@ export interface Cidr {
 
 /** `10.0.0.0/8`; bits beyond the prefix are dropped, as in Go. */
 export function parseCidr(text: string): Cidr | undefined {
-  const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
+  const match = /^([^/]+)\/(\d+)$/.exec(text);
   const address = parseAddress(match?.[1] ?? '', { mapped: false });
   const prefix = Number(match?.[2]);
   if (address === undefined || prefix > address.length) return undefined;
