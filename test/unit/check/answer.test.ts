@@ -109,8 +109,8 @@ describe('towards the backend', () => {
   });
 });
 
-describe('A-47 protected headers', () => {
-  test('are removed from every request that is let through', () => {
+describe('protected headers', () => {
+  test('A-47 protected headers are removed from every request that is let through', () => {
     expect(allow(true).headersToRemove).toEqual(['x-user', 'x-user-roles', 'user_roles']);
     expect(allow({ allowed: true }).headersToRemove).toEqual(['x-user', 'x-user-roles', 'user_roles']);
   });

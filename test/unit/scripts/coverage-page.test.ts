@@ -20,7 +20,9 @@ test('an exception gives its reason on the page', () => {
 });
 
 test('an exception that a test has overtaken, and a row that does not exist, are problems', () => {
-  expect(coveragePage(catalogue, [{ rows: ['A-01', 'A-09'], why: 'x' }], [...shown, { file: 'f', title: 'A-02' }])).toEqual({
+  expect(
+    coveragePage(catalogue, [{ rows: ['A-01', 'A-09'], why: 'x' }], [...shown, { file: 'f', title: 'A-02' }]),
+  ).toEqual({
     ok: false,
     error: ['A-09: there is no such row', 'A-01: has a test and an exception'],
   });
