@@ -39,6 +39,11 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   },
 };
 
+/** The same tool, another release of it, neither newer nor older. */
+export function atVersion(tool: Tool, version: string): Tool {
+  return { ...tool, version, oldest: version, image: tool.image.replace(tool.version, version) };
+}
+
 /** Reads the release out of the output of the tool's version command. */
 export function readVersion(tool: Tool, output: string): string | undefined {
   return tool.versionPattern.exec(output)?.[1];

@@ -61,7 +61,7 @@ async function decide(request: Uint8Array, call: CheckCall, state: CheckState, t
   trail.decisionPath = path.path;
 
   const input = buildInput(attributes.value, caller, state.input, path.shape);
-  if (!input.ok) return refusedRequest(input.error, context);
+  if (!input.ok) return refusedRequest(input.error, state.input.refusal_text, trail.decisionId);
   if (caller.kind === 'invalid' && !isPublic(context.target, state)) return invalidCredential(context);
 
   const evaluation = await evaluate(path.path, createInputDocument(input.value), call, state, trail);

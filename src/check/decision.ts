@@ -9,12 +9,7 @@ import { readDenial } from './denial.js';
 import { guardHeaderNames, guardHeaders, guardQuery } from './mutation-guard.js';
 
 /** The `decision` section of the configuration. */
-export type DecisionOptions = Config['decision'] & {
-  /** Several values for one header towards the backend: joined to one, or sent as they are (the last one wins). */
-  readonly header_values?: 'join' | 'separate';
-  /** Longest body of a denial, in bytes. */
-  readonly max_body_size?: number;
-};
+export type DecisionOptions = Config['decision'];
 
 /** The validated outcome of a check. */
 export type Decision = AllowDecision | DenyDecision;

@@ -3,7 +3,7 @@ import type { JsonObject } from '../json/json.js';
 import type { DecisionOptions, DenyDecision } from './decision.js';
 import { type DecisionFault, faulty } from './decision-fault.js';
 import { readStatus } from './decision-status.js';
-import { defaultBodyLimit, guardDenial, guardHeaders } from './mutation-guard.js';
+import { guardDenial, guardHeaders } from './mutation-guard.js';
 
 /** The parts of a decision that only a denial has: `body` and `http_status`. */
 export function readDenial(
@@ -15,8 +15,7 @@ export function readDenial(
   if (typeof body !== 'string') return faulty('shape', '`body` is not a string');
   const status = readStatus(result['http_status'], options.status_table, common.headers);
   if (!status.ok) return status;
-  const fault =
-    guardHeaders(common.headers) ?? guardDenial(status.value, body, options.max_body_size ?? defaultBodyLimit);
+  const fault = guardHeaders(common.headers) ?? guardDenial(status.value, body, options.max_body_size);
   if (fault !== undefined) return { ok: false, error: fault };
   return ok({ ...common, kind: 'deny', body, ...(status.value === undefined ? {} : { status: status.value }) });
 }

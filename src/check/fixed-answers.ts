@@ -3,18 +3,15 @@ import type { DenyAnswer } from '../envoy/answer.js';
 import { challenge } from './challenge.js';
 import type { RequestRefusal } from './request-refusal.js';
 
-/** A denial whose gRPC status carries a message, as opa-envoy-plugin's refusals do. */
-export type RefusedAnswer = DenyAnswer & { readonly statusMessage?: string };
-
 /**
  * 400 for a request that is malformed or ambiguous. The parser's words stay in the log, unless
  * opa-envoy-plugin's way is asked for: they are the body there, and there is no metadata.
  */
 export function refusedAnswer(
   refusal: RequestRefusal,
-  texts: 'generic' | 'opa-envoy-plugin',
+  texts: Config['input']['refusal_text'],
   decisionId: string,
-): RefusedAnswer {
+): DenyAnswer {
   if (texts === 'generic') return denial(400, 'the request is malformed or ambiguous', decisionId);
   const text = `request_parse_error: ${refusal.message}`;
   return { kind: 'deny', status: 400, headers: [], body: text, metadata: {}, statusMessage: text };

@@ -20,7 +20,7 @@ export function buildHttpApiInput(
   options: Config['input'],
 ): Result<JsonObject, RequestRefusal> {
   const http = attributes?.request?.http;
-  if (http?.method === undefined || false) {
+  if (http?.method === undefined || http.method === '') {
     return refuse('request_incomplete', 'the check has no HTTP method');
   }
   const target = http.path ?? '';

@@ -6,8 +6,6 @@ import type { HeaderEdit } from './decision-headers.js';
 /** What one answer may carry: half of Envoy's own defaults (100 headers, 60 KiB), so that the request's fit beside it. */
 const limits = { headers: 50, headerBytes: 16 * 1024, allHeaderBytes: 30 * 1024, query: 100, queryBytes: 16 * 1024 };
 
-export const defaultBodyLimit = 256 * 1024;
-
 const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const loneSurrogate = /\p{Surrogate}/u;
 

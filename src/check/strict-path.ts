@@ -89,7 +89,7 @@ function hidesAmbiguity(decodedOnce: string, keepSlashes: boolean): boolean {
 /** Decodes the escapes that are valid; undefined when the bytes are not UTF-8. */
 function decodeLeniently(segment: string): string | undefined {
   if (!/%[0-9a-f]{2}/i.test(segment)) return segment;
-  const escaped = segment.replace(/%(?:25)+/g, '%').replace(/%(?![0-9a-f]{2})/gi, '%25');
+  const escaped = segment.replace(/%(?![0-9a-f]{2})/gi, '%25');
   const bytes = percentDecode(escaped, 'literal');
   return bytes.ok && isUtf8(bytes.value) ? decodeUtf8(bytes.value) : undefined;
 }

@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.js';
 import type { Evaluation } from '../engine/engine.js';
 import type { AllowAnswer, Answer, DenyAnswer, FailureStatus } from '../envoy/answer.js';
 import { assertNever } from '../errors/assert-never.js';
@@ -74,8 +75,11 @@ function failedEvaluation(error: PortcullisError, context: AnswerContext): Verdi
 }
 
 /** A malformed or ambiguous request: 400 before any policy sees it. */
-export function refusedRequest(refusal: RequestRefusal, { options, decisionId }: AnswerContext): Verdict {
-  const texts = options.plain_boolean ? 'opa-envoy-plugin' : 'generic';
+export function refusedRequest(
+  refusal: RequestRefusal,
+  texts: Config['input']['refusal_text'],
+  decisionId: string,
+): Verdict {
   const error = new PortcullisError('request_invalid', `${refusal.reason}: ${refusal.message}`);
   return denied(refusedAnswer(refusal, texts, decisionId), 'request_invalid', error);
 }

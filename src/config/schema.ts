@@ -164,6 +164,12 @@ const input = z.strictObject({
     .describe(
       'How numbers of Envoy metadata are written: `1569026124`, or `1.569026124e+09` as opa-envoy-plugin writes them.',
     ),
+  refusal_text: z
+    .enum(['generic', 'opa-envoy-plugin'])
+    .default('generic')
+    .describe(
+      "What the client of a refused request is told: a fixed text, or the parser's words as opa-envoy-plugin tells them.",
+    ),
 });
 
 const tokenFile = z.strictObject({
@@ -227,6 +233,15 @@ const decision = z.strictObject({
     .boolean()
     .default(false)
     .describe('Let a request through that a well-formed decision denies. For rehearsal only.'),
+  header_values: z
+    .enum(['join', 'separate'])
+    .default('join')
+    .describe(
+      'Several values for one header towards the backend: joined with commas, or sent one by one as opa-envoy-plugin does (Envoy keeps the last).',
+    ),
+  max_body_size: byteSize
+    .prefault('256KiB')
+    .describe('The longest body of a denial; a longer one is a fault of the policy.'),
   protected_headers: z
     .array(headerName)
     .default(['x-user', 'x-user-roles', 'user_roles'])
@@ -281,6 +296,7 @@ export const opaEnvoyPluginPreset = {
     path_parsing: 'opa-envoy-plugin',
     body_parsing: 'opa-envoy-plugin',
     metadata_numbers: 'exponent',
+    refusal_text: 'opa-envoy-plugin',
   },
   decision: {
     undefined: 'error',
@@ -288,5 +304,6 @@ export const opaEnvoyPluginPreset = {
     status_table: 'opa-envoy-plugin',
     plain_boolean: true,
     allow_alias: false,
+    header_values: 'separate',
   },
 } as const satisfies z.input<typeof configSchema>;

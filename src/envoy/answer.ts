@@ -39,6 +39,8 @@ export interface DenyAnswer {
   readonly headers: readonly HeaderChange[];
   readonly body: string;
   readonly metadata: JsonObject;
+  /** The message of the gRPC status inside the answer, which Envoy does not show to anyone. */
+  readonly statusMessage?: string;
   /** opa-envoy-plugin sends no `denied_response` for a boolean decision. */
   readonly bare?: boolean;
 }

@@ -12,7 +12,7 @@ const responseTag = {
   okResponse: lengthTag(3),
   dynamicMetadata: lengthTag(4),
 } as const;
-const statusTag = { code: varintTag(1) } as const;
+const statusTag = { code: varintTag(1), message: lengthTag(2) } as const;
 const deniedTag = { status: lengthTag(1), headers: lengthTag(2), body: lengthTag(3) } as const;
 const httpStatusTag = { code: varintTag(1) } as const;
 const okTag = {
@@ -56,6 +56,7 @@ function writeQueryParameter(writer: WireWriter, parameter: QueryParameter): voi
 function writeDeny(writer: WireWriter, answer: DenyAnswer): void {
   const status = writer.begin(responseTag.status);
   writer.varintField(statusTag.code, permissionDenied);
+  if (answer.statusMessage !== undefined) writer.stringField(statusTag.message, answer.statusMessage);
   writer.end(status);
   if (answer.bare) return;
   const denied = writer.begin(responseTag.deniedResponse);

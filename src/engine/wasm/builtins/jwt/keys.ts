@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { textToBytes } from '../rego/bytes.js';
-import { isArray, isObject, member, type RegoObject } from '../rego/rego-value.js';
+import { isArray, isObject, member, type RegoObject, type RegoValue } from '../rego/rego-value.js';
 import { decodeBase64Url } from './base64url.js';
 import { isAlgorithm } from './signature.js';
 import { parseObject } from './token.js';
@@ -44,19 +44,27 @@ function parseJwks(text: string): readonly VerificationKey[] | undefined {
   return keys.filter(({ alg }) => alg === '' || isAlgorithm(alg));
 }
 
+/** Names of algorithms that a key may be meant for without any of ours; a set with any other name is refused. */
+const otherUse =
+  /^(?:none|ES256K|Ed25519|Ed448|RSA1_5|RSA-OAEP(?:-(?:256|384|512))?|dir|A(?:128|192|256)(?:GCM)?KW|ECDH-ES(?:\+A(?:128|192|256)KW)?|PBES2-HS(?:256\+A128|384\+A192|512\+A256)KW)$/;
+
 function parseJwk(jwk: RegoObject): VerificationKey | undefined {
   const [alg, kid] = [member(jwk, 'alg') ?? '', member(jwk, 'kid') ?? ''];
   const key = importJwk(jwk);
   if (typeof alg !== 'string' || typeof kid !== 'string' || key === undefined) return undefined;
+  if (alg !== '' && !isAlgorithm(alg) && !otherUse.test(alg)) return undefined;
   return { alg, kid, key, fromPrivate: Object.hasOwn(jwk, 'd') };
 }
 
 function importJwk(jwk: RegoObject): KeyObject | Buffer | undefined {
-  const secret = member(jwk, 'k');
-  if (member(jwk, 'kty') === 'oct') return typeof secret === 'string' ? decodeBase64Url(secret) : undefined;
+  if (member(jwk, 'kty') === 'oct') return importSecret(member(jwk, 'k'));
   try {
     return createPublicKey({ key: { ...jwk } as JsonWebKey, format: 'jwk' });
   } catch {
     return undefined;
   }
+}
+
+function importSecret(encoded: RegoValue | undefined): Buffer | undefined {
+  return typeof encoded === 'string' && encoded !== '' ? decodeBase64Url(encoded) : undefined;
 }

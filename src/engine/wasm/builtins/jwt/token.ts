@@ -1,6 +1,6 @@
 import { parseJsonBytes } from '../../../../json/parse.js';
 import { textToBytes } from '../rego/bytes.js';
-import { isArray, isObject, member, type RegoObject } from '../rego/rego-value.js';
+import { isArray, isObject, member, optionalMember, type RegoObject } from '../rego/rego-value.js';
 import { decodeBase64Url } from './base64url.js';
 
 /** The three parts of a JWS in compact form, still encoded. */
@@ -48,7 +48,7 @@ export function decodeHeader(token: Token): RegoObject | undefined {
 const known = new Set(['alg', 'kid', 'typ', 'cty', 'crit']);
 
 export function readHeader(header: RegoObject): TokenHeader | undefined {
-  const [alg, kid, typ, cty] = ['alg', 'kid', 'typ', 'cty'].map((name) => member(header, name) ?? '');
+  const [alg, kid, typ, cty] = ['alg', 'kid', 'typ', 'cty'].map((name) => optionalMember(header, name));
   if (typeof alg !== 'string' || typeof kid !== 'string' || typeof typ !== 'string' || typeof cty !== 'string') {
     return undefined;
   }

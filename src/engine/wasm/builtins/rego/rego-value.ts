@@ -51,3 +51,9 @@ export function setOf(elements: Iterable<RegoValue>): RegoSet {
 export function member(object: RegoObject, name: string): RegoValue | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
+
+/** A member that may be left out; only then is it the empty string. */
+export function optionalMember(object: RegoObject, name: string): RegoValue {
+  const value = member(object, name);
+  return value === undefined ? '' : value;
+}
