@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
-import { CoverageReporter } from './test/support/coverage-reporter.js';
+import { RanTestsReporter } from './test/support/ran-tests-reporter.js';
 
 export default defineConfig({
   test: {
-    reporters: ['default', new CoverageReporter()],
+    reporters: ['default', new RanTestsReporter()],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 5_000 } },
       {

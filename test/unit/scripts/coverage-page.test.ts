@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coveragePage, rowsOf } from '../../../scripts/coverage/coverage-page.js';
+import { coveragePage, rowsOf } from '../../../scripts/reports/coverage-page.js';
 
 const catalogue = { documents: { A: 'first' }, rows: ['A-01', 'A-02'] };
 const shown = [{ file: 'one.test.ts', title: 'A-01 does it' }];

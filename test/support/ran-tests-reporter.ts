@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
-/** Where the titles of the tests that ran are left for `scripts/coverage.ts`. */
+/** Where the titles of the tests that ran are left for `scripts/reports.ts`. */
 export const ranTestsFile = 'coverage/tests.json';
 
 export interface RanTest {
@@ -12,8 +12,8 @@ export interface RanTest {
   readonly passed: boolean;
 }
 
-/** Notes which tests ran, so that the coverage page speaks of what was shown and not of what was meant. */
-export class CoverageReporter implements Reporter {
+/** Notes which tests ran, so that the reports speak of what was shown and not of what was meant. */
+export class RanTestsReporter implements Reporter {
   private readonly tests: RanTest[] = [];
 
   onTestCaseResult(test: TestCase): void {
