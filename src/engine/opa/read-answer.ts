@@ -31,9 +31,14 @@ function readDocument(body: Buffer): Result<JsonObject> {
 
 /**
  * OPA answers 500 both when a policy fails and when the server does; the codes of `errors` tell
- * which. A cancelled evaluation is OPA's own doing (shutdown), not the policy's.
+ * which. A cancelled evaluation is OPA's own doing (shutdown), not the policy's. With 400 it refuses the
+ * input: a number such as `1e99999` or deep nesting, which a client can send at will, so it must not
+ * pass for an outage, which `failure_mode_allow` turns into an allow.
  */
 function readFailure(status: number, document: JsonObject | undefined): Evaluation {
+  if (status === 400 && document?.['code'] === 'invalid_parameter') {
+    return failed('policy_error', `OPA cannot read the input: ${describe(document)}`);
+  }
   const errors = document?.['errors'];
   const ofPolicy = status === 500 && Array.isArray(errors) ? errors.find(isPolicyError) : undefined;
   if (ofPolicy === undefined) return failed('engine_unreachable', `OPA answered with status ${status}`);

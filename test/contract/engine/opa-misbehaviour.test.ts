@@ -44,6 +44,7 @@ describe('answers that are none', () => {
   test.each([
     ['A-70 C-32 status 500 without an error of the policy', httpAnswer(500, '{"code":"internal_error"}')],
     ['A-70 C-32 status 503', httpAnswer(503, 'busy')],
+    ['A-70 C-32 status 400 that does not speak of the input', httpAnswer(400, '{"code":"unknown"}')],
     ['A-70 C-32 status 404', httpAnswer(404, '{"result":true}')],
     ['A-70 C-32 status 201 with a result', httpAnswer(201, '{"result":true}')],
     ['A-70 C-32 a redirect', httpAnswer(302, '{"result":true}', 'location: http://127.0.0.1/\r\n')],
@@ -80,6 +81,12 @@ describe('answers that are none', () => {
     );
     expect(codeOf(await ask(engine, 'a/b', {}))).toBe('engine_unreachable');
     await eventually(() => expect(closed).toBe(true));
+  });
+
+  test('OPA refuses the input: policy_error, since a client can bring it about', async () => {
+    const refusal = '{"code":"invalid_parameter","message":"invalid number: number too big"}';
+    const { engine } = await start(answering(httpAnswer(400, refusal)));
+    expect(codeOf(await ask(engine, 'a/b', {}))).toBe('policy_error');
   });
 
   test('the policy failed: policy_error, without the values that OPA puts behind the first line', async () => {

@@ -1,5 +1,5 @@
 import { toInt64 } from './rego/number.js';
-import { isArray, isNumber, isObject, type RegoNumber, type RegoObject, type RegoValue } from './rego/rego-value.js';
+import { isArray, isNumber, isObject, type RegoObject, type RegoValue } from './rego/rego-value.js';
 
 /**
  * A function the host supplies to policies. Undefined, or anything thrown, is undefined in Rego,
@@ -41,8 +41,6 @@ export function builtin<const Operands extends readonly Operand<unknown>[]>(
 export const any: Operand<RegoValue> = (value) => value as RegoValue | undefined;
 
 export const string: Operand<string> = (value) => (typeof value === 'string' ? value : undefined);
-
-export const number: Operand<RegoNumber> = (value) => (isNumber(value) ? value : undefined);
 
 /** An int64. */
 export const integer: Operand<bigint> = (value) => (isNumber(value) ? toInt64(value) : undefined);

@@ -3,22 +3,23 @@ import { describe } from 'vitest';
 import type { RegoObject } from '../../../../src/engine/wasm/builtins/rego/rego-value.js';
 import { createAuthority } from '../../server/certificates.js';
 import { expectSameAnswers } from './expect-same-answers.js';
+import { copied, type KeyPair } from './key-pair.js';
 import type { Call } from './opa-answers.js';
 import { signToken, signWithShortSalt } from './tokens.js';
 import { num } from './values.js';
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const weakRsa = generateKeyPairSync('rsa', { modulusLength: 768 });
-const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
-const p521 = generateKeyPairSync('ec', { namedCurve: 'P-521' });
-const ed25519 = generateKeyPairSync('ed25519');
-const x25519 = generateKeyPairSync('x25519');
+const rsa = copied(generateKeyPairSync('rsa', { modulusLength: 2048 }));
+const otherRsa = copied(generateKeyPairSync('rsa', { modulusLength: 2048 }));
+const weakRsa = copied(generateKeyPairSync('rsa', { modulusLength: 768 }));
+const p256 = copied(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+const p384 = copied(generateKeyPairSync('ec', { namedCurve: 'P-384' }));
+const p521 = copied(generateKeyPairSync('ec', { namedCurve: 'P-521' }));
+const ed25519 = copied(generateKeyPairSync('ed25519'));
+const x25519 = copied(generateKeyPairSync('x25519'));
 const secret = 'a secret of some length, é';
 const authority = createAuthority('issuer');
 
-const keys: Readonly<Record<string, { readonly publicKey: KeyObject; readonly privateKey: KeyObject }>> = {
+const keys: Readonly<Record<string, KeyPair>> = {
   RS256: rsa,
   RS384: rsa,
   RS512: rsa,
@@ -163,6 +164,8 @@ const sources: readonly string[] = [
     'RSA-OAEP-256',
     'dir',
     'A128GCM',
+    'A128CBC-HS256',
+    'PBES2-HS256+A128KW',
     'A128KW',
     'ECDH-ES+A256KW',
     'rs256',

@@ -46,14 +46,14 @@ function parseJwks(text: string): readonly VerificationKey[] | undefined {
 
 /** Names of algorithms that a key may be meant for without any of ours; a set with any other name is refused. */
 const otherUse =
-  /^(?:none|ES256K|Ed25519|Ed448|RSA1_5|RSA-OAEP(?:-(?:256|384|512))?|dir|A(?:128|192|256)(?:GCM)?KW|ECDH-ES(?:\+A(?:128|192|256)KW)?|PBES2-HS(?:256\+A128|384\+A192|512\+A256)KW)$/;
+  /^(?:none|ES256K|Ed25519|Ed448|RSA1_5|RSA-OAEP(?:-(?:256|384|512))?|dir|A(?:128|192|256)(?:GCM)?KW|ECDH-ES(?:\+A(?:128|192|256)KW)?|PBES2-HS(?:256\+A128|384\+A192|512\+A256)KW|A(?:128|192|256)GCM|A(?:128CBC-HS256|192CBC-HS384|256CBC-HS512))$/;
 
 function parseJwk(jwk: RegoObject): VerificationKey | undefined {
-  const [alg, kid] = [member(jwk, 'alg') ?? '', member(jwk, 'kid') ?? ''];
+  const [alg, kid] = [member(jwk, 'alg'), member(jwk, 'kid') ?? ''];
   const key = importJwk(jwk);
-  if (typeof alg !== 'string' || typeof kid !== 'string' || key === undefined) return undefined;
-  if (alg !== '' && !isAlgorithm(alg) && !otherUse.test(alg)) return undefined;
-  return { alg, kid, key, fromPrivate: Object.hasOwn(jwk, 'd') };
+  if (typeof kid !== 'string' || key === undefined) return undefined;
+  const known = alg === undefined || (typeof alg === 'string' && (isAlgorithm(alg) || otherUse.test(alg)));
+  return known ? { alg: alg ?? '', kid, key, fromPrivate: Object.hasOwn(jwk, 'd') } : undefined;
 }
 
 function importJwk(jwk: RegoObject): KeyObject | Buffer | undefined {

@@ -2,7 +2,7 @@ import { compareRego } from '../../compare-rego.js';
 import type { RegoValue } from './rego-value.js';
 
 export function equalValues(a: RegoValue, b: RegoValue): boolean {
-  return compareRego(a, b) === 0;
+  return typeof a === 'string' || typeof b === 'string' ? a === b : compareRego(a, b) === 0;
 }
 
 export function sortedUnique(values: readonly RegoValue[]): readonly RegoValue[] {

@@ -13,6 +13,13 @@ export const utc: Zone = { offsetAt: () => 0, abbreviationAt: () => 'UTC' };
 const maxCachedZones = 64;
 /** Each English knows the abbreviations used where it is spoken. */
 const locales = ['en-US', 'en-GB', 'en-CA', 'en-AU', 'en-NZ', 'en-IN', 'en-ZA'];
+/** Those the time zone database has too; for the rest `Intl` makes up names of its own. */
+const abbreviations = new Set(
+  (
+    'GMT BST IST WET WEST CET CEST EET EEST MSK SAST NST NDT AST ADT EST EDT CST CDT MST MDT PST PDT AKST AKDT HST ' +
+    'AEST AEDT ACST ACDT AWST NZST NZDT'
+  ).split(' '),
+);
 /** As the time zone database names zones: Go is strict about letter case, `Intl` is not. */
 const namePattern = /^[A-Z][A-Za-z0-9_+-]*(?:\/[A-Z][A-Za-z0-9_+-]*)*$/;
 
@@ -83,7 +90,7 @@ function abbreviation(timeZone: string, seconds: number): string | undefined {
   for (const locale of locales) {
     const parts = formatter(locale, timeZone).formatToParts(seconds * 1000);
     const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
-    if (/^[A-Z]{3,5}$/.test(name)) return name;
+    if (abbreviations.has(name)) return name;
   }
   return undefined;
 }
