@@ -3,6 +3,7 @@ import type { JsonObject } from '../json/json.js';
 import type { AllowDecision, DecisionOptions } from './decision.js';
 import { backendChanges, responseChanges } from './header-changes.js';
 import type { HeaderView } from './headers.js';
+import { protectedSpellings } from './protected-headers.js';
 import { queryChange } from './query-change.js';
 
 interface AllowContext {
@@ -13,7 +14,7 @@ interface AllowContext {
 
 /** The answer that lets a request through with the changes of the decision. */
 export function allowAnswer(
-  decision: Omit<AllowDecision, 'kind' | 'metadata'>,
+  decision: Omit<AllowDecision, 'kind' | 'metadata' | 'dropped'>,
   metadata: JsonObject,
   { headers, target, options }: AllowContext,
 ): AllowAnswer {
@@ -22,7 +23,7 @@ export function allowAnswer(
   const answer: AllowAnswer = {
     kind: 'allow',
     headers: changes,
-    headersToRemove: toRemove(decision, options.protected_headers),
+    headersToRemove: toRemove(decision, protectedSpellings(lowerCase(options.protected_headers), headers)),
     responseHeaders: responseChanges(decision.responseHeaders),
     queryToSet: query.set,
     queryToRemove: query.remove,
@@ -33,15 +34,16 @@ export function allowAnswer(
   return bare ? { ...answer, bare } : answer;
 }
 
-/**
- * What the policy removes, and every protected header, whether we see it in the request or not: Envoy
- * may keep headers from us. Removal comes last in Envoy and wins, so a header that is set is not named.
- */
+/** Removal comes last in Envoy and wins, so a header that is set is not named. */
 function toRemove(
   decision: Pick<AllowDecision, 'headers' | 'headersToRemove'>,
   protectedHeaders: readonly string[],
 ): readonly string[] {
   const set = new Set(decision.headers.map(({ name }) => name));
-  const names = new Set([...decision.headersToRemove, ...protectedHeaders.map((name) => name.toLowerCase())]);
+  const names = new Set([...decision.headersToRemove, ...protectedHeaders]);
   return [...names].filter((name) => !set.has(name));
+}
+
+function lowerCase(names: readonly string[]): readonly string[] {
+  return names.map((name) => name.toLowerCase());
 }

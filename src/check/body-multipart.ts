@@ -6,6 +6,7 @@ import { parseMediaType } from './media-type.js';
 import { MultipartReader, type Part } from './multipart.js';
 import { decodeQuotedPrintable } from './quoted-printable.js';
 import { type RequestRefusal, refuse } from './request-refusal.js';
+import { multipartAmbiguity } from './strict-multipart.js';
 
 /** Field name to values in order of the parts; files are fields like any other. */
 export type MultipartFields = { readonly [name: string]: readonly JsonValue[] };
@@ -27,7 +28,9 @@ export function parsePluginMultipart(body: Uint8Array, boundary: string): Result
 
 /** The same with a limit of parts, and without what readers disagree about. */
 export function parseStrictMultipart(body: Uint8Array, boundary: string): Result<MultipartFields, RequestRefusal> {
-  return parseParts(new MultipartReader(body, boundary), strictRules);
+  const fields = parseParts(new MultipartReader(body, boundary), strictRules);
+  const ambiguity = fields.ok ? multipartAmbiguity(body, boundary) : undefined;
+  return ambiguity === undefined ? fields : refuse('body_invalid', ambiguity);
 }
 
 function parseParts(reader: MultipartReader, rules: PartRules): Result<MultipartFields, RequestRefusal> {
@@ -39,7 +42,7 @@ function parseParts(reader: MultipartReader, rules: PartRules): Result<Multipart
     if (count >= rules.mostParts) return refuse('body_too_complex', 'the multipart body has too many parts');
     const name = fieldName(next.value);
     if (name === '') continue;
-    const value = next.value.unfinished ? refuse('body_invalid', 'unexpected EOF') : rules.read(next.value);
+    const value = rules.read(next.value);
     if (!value.ok) return value;
     const known = fields[name];
     if (known === undefined) fields[name] = [value.value];
@@ -60,16 +63,17 @@ function fieldName(part: Part): string {
 function readPluginPart(part: Part): Result<JsonValue, RequestRefusal> {
   let content = part.content;
   if (/^quoted-printable$/i.test(part.headers.get('content-transfer-encoding') ?? '')) {
-    const decoded = decodeQuotedPrintable(content);
+    const decoded = decodeQuotedPrintable(content, part.unfinished ? 'unexpected EOF' : 'EOF');
     if (!decoded.ok) return refuse('body_invalid', decoded.error);
     content = decoded.value;
   }
-  const text = decodeUtf8(content);
+  if (part.unfinished) return refuse('body_invalid', 'unexpected EOF');
   const isJson = (part.headers.get('content-type') ?? '').includes('application/json');
-  return isJson ? parsePluginJson(text) : ok(text);
+  return isJson ? parsePluginJson(content) : ok(decodeUtf8(content));
 }
 
 function readStrictPart(part: Part): Result<JsonValue, RequestRefusal> {
+  if (part.unfinished) return refuse('body_invalid', 'unexpected EOF');
   // RFC 7578 deprecates transfer encodings, and servers differ in whether they undo them.
   if (!/^(?:7bit|8bit|binary)?$/i.test(part.headers.get('content-transfer-encoding') ?? '')) {
     return refuse('body_invalid', 'a part of the multipart body has a transfer encoding');

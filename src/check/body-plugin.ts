@@ -19,7 +19,7 @@ export function parsePluginBody(request: BodyRequest): Result<ParsedBody, Reques
   if (headers['x-envoy-auth-partial-body'] === 'true') return ok(truncatedBody);
   const type = headers['content-type'];
   if (type === undefined) return ok(noBody);
-  if (type.includes('application/json')) return whole(request, ({ text }) => parsePluginJson(text()));
+  if (type.includes('application/json')) return whole(request, ({ bytes }) => parsePluginJson(bytes()));
   if (type.includes('application/grpc')) return parseGrpcBody(request);
   if (type.includes('application/x-www-form-urlencoded')) return whole(request, ({ bytes }) => parseForm(bytes()));
   if (type.includes('multipart/form-data')) return whole(request, ({ bytes }) => multipart(type, bytes()));
@@ -34,7 +34,7 @@ function multipart(contentType: string, bytes: Uint8Array): Result<JsonValue, Re
 }
 
 function whole(
-  { http }: BodyRequest,
+  { http, limit = Number.POSITIVE_INFINITY }: BodyRequest,
   parse: (body: BodyBytes) => Result<JsonValue, RequestRefusal>,
 ): Result<ParsedBody, RequestRefusal> {
   const body = bodyBytes(http);
@@ -44,7 +44,7 @@ function whole(
     const length = parseInt64(declared);
     if (!length.ok) return refuse('content_length_invalid', length.error);
     if (length.value > body.length) return ok(truncatedBody);
-  }
+  } else if (body.length >= limit) return ok(truncatedBody);
   const value = parse(body);
   return value.ok ? ok({ value: value.value, truncated: false }) : value;
 }
@@ -53,10 +53,10 @@ function whole(
 function parseInt64(text: string): Result<bigint, string> {
   const error = (problem: string) =>
     fail(`strconv.ParseInt: parsing ${goQuote(Buffer.from(text, 'utf8'))}: ${problem}`);
-  if (!/^[+-]?[0-9]+$/.test(text)) return error('invalid syntax');
-  // BigInt takes quadratic time, and no header needs more digits than an int64 with some zeros before it.
-  const digits = text.replace(/^[+-]?0*/, '');
-  if (digits.length > 19) return error('value out of range');
-  const value = BigInt(`${text.startsWith('-') ? '-' : ''}${digits === '' ? '0' : digits}`);
+  const [number = '', sign = '', digits = ''] = /^([+-]?)0*([0-9]*)/.exec(text) ?? [];
+  // Go stops where a uint64 overflows and does not look at what follows; BigInt would take quadratic time there.
+  if (digits.length > 20 || BigInt(digits) >= 2n ** 64n) return error('value out of range');
+  if (number.length < text.length || number === sign) return error('invalid syntax');
+  const value = sign === '-' ? -BigInt(digits) : BigInt(digits);
   return BigInt.asIntN(64, value) === value ? ok(value) : error('value out of range');
 }

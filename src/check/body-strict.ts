@@ -21,21 +21,33 @@ export function parseStrictBody(request: BodyRequest): Result<ParsedBody, Reques
   }
   const body = bodyBytes(request.http);
   if (body === undefined) return ok(noBody);
-  const complete = isComplete(headers, body);
+  const complete = isComplete(headers, body, request.limit);
   if (!complete.ok) return complete;
   if (!complete.value) return ok(truncatedBody);
   const declared = headers.get('content-type');
   if (declared === undefined) return ok(noBody);
   const type = parseMediaType(declared);
   if (!type.ok) return refuse('content_type_invalid', type.error);
+  if (splitParameter.test(declared))
+    return refuse('content_type_invalid', 'a parameter is written in the way of RFC 2231');
   if (/^application\/grpc(?:[+-]|$)/.test(type.value.type)) return parseGrpcBody(request);
   return parseTyped(type.value, headers, body);
 }
 
-/** Content-Length beyond the bytes at hand: Envoy cut the body off, whatever its partial-body header says. */
-function isComplete(headers: HeaderView, body: BodyBytes): Result<boolean, RequestRefusal> {
+/** `charset*=` and `boundary*0=`: few readers know the form, so that most would miss the parameter. */
+const splitParameter = /;[ \t]*(?:boundary|charset)[ \t]*\*/i;
+
+/**
+ * Content-Length beyond the bytes at hand: Envoy cut the body off, whatever its partial-body header says.
+ * At the limit only a Content-Length, which Envoy holds the client to, proves that nothing follows.
+ */
+function isComplete(
+  headers: HeaderView,
+  body: BodyBytes,
+  limit = Number.POSITIVE_INFINITY,
+): Result<boolean, RequestRefusal> {
   const declared = headers.get('content-length');
-  if (declared === undefined) return ok(true);
+  if (declared === undefined) return ok(body.length < limit);
   if (!/^[0-9]{1,15}$/.test(declared)) return refuse('content_length_invalid', 'the content-length is not a number');
   return ok(Number(declared) <= body.length);
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
 import type { Identifier } from '../identity/identify.js';
 import type { DecisionPaths } from './decision-path.js';
+import type { InputOptions } from './input.js';
 
 /**
  * What checks are made with. One immutable value, replaced as a whole when the configuration is
@@ -16,7 +17,7 @@ export interface CheckState {
   /** Exact paths on which the policy, and not we, judges an invalid credential. */
   readonly publicPaths: ReadonlySet<string>;
   readonly realm: string;
-  readonly input: Config['input'];
+  readonly input: InputOptions;
   readonly decision: Config['decision'];
   /** Milliseconds that a check may take. */
   readonly timeout: number;

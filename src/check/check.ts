@@ -8,6 +8,7 @@ import type { Caller } from '../identity/identity.js';
 import type { AnswerContext } from './answer.js';
 import type { CheckCall, CheckHandler, CheckReply } from './check-handler.js';
 import type { CheckState } from './check-state.js';
+import { requireComplete } from './completeness.js';
 import { chooseDecisionPath } from './decision-path.js';
 import { type HeaderView, headerView } from './headers.js';
 import { buildInput } from './input.js';
@@ -60,6 +61,8 @@ async function decide(request: Uint8Array, call: CheckCall, state: CheckState, t
     return undefinedDecision('the route asks for a decision path that is not configured', context);
   trail.decisionPath = path.path;
 
+  const complete = requireComplete(attributes.value, state.input);
+  if (!complete.ok) return refusedRequest(complete.error, state.input.refusal_text, trail.decisionId);
   const input = buildInput(attributes.value, caller, state.input, path.shape);
   if (!input.ok) return refusedRequest(input.error, state.input.refusal_text, trail.decisionId);
   if (caller.kind === 'invalid' && !isPublic(context.target, state)) return invalidCredential(context);

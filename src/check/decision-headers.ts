@@ -10,6 +10,8 @@ export interface HeaderEdit {
   readonly values: readonly string[];
   /** Said by the explicit form `{"value": …, "append": …}`; undefined otherwise. */
   readonly append: boolean | undefined;
+  /** The name came in two spellings, such as `X-User` and `x-user`. */
+  readonly collides?: true;
 }
 
 interface Collected {
@@ -35,7 +37,9 @@ export function readHeaders(result: JsonObject, key: string): Result<readonly He
       if (fault !== undefined) return { ok: false, error: fault };
     }
   }
-  return ok([...collected.values()].map(({ edit }) => edit).filter(({ values }) => values.length > 0));
+  return ok(
+    [...collected.values()].map(({ edit }) => edit).filter(({ values, collides }) => values.length > 0 || collides),
+  );
 }
 
 /** Names of headers to remove, in lower case. */
@@ -57,13 +61,12 @@ function collect(
     collected.set(edit.name, { spelling, edit });
     return undefined;
   }
-  if (known.spelling !== spelling) {
-    return { rule: 'header_collision', message: `\`${key}\` names one header in two spellings` };
-  }
-  if (known.edit.append !== edit.append) {
+  const collides = known.edit.collides ?? known.spelling !== spelling;
+  if (!collides && known.edit.append !== edit.append) {
     return { rule: 'shape', message: `\`${key}\` both appends to a header and sets it` };
   }
-  collected.set(edit.name, { spelling, edit: { ...edit, values: [...known.edit.values, ...edit.values] } });
+  const values = [...known.edit.values, ...edit.values];
+  collected.set(edit.name, { spelling, edit: { ...edit, values, ...(collides && { collides }) } });
   return undefined;
 }
 

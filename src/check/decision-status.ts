@@ -1,13 +1,16 @@
 import type { Config } from '../config/schema.js';
 import { ok, type Result } from '../errors/result.js';
-import { JsonNumber, type JsonValue } from '../json/json.js';
-import { type DecisionFault, faulty } from './decision-fault.js';
+import type { JsonValue } from '../json/json.js';
+import { type DecisionFault, faulty, readInteger } from './decision-fault.js';
 import type { HeaderEdit } from './decision-headers.js';
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** First and last of the runs of codes that both Go's status texts and Envoy's enumeration know. */
-const pluginCodes: readonly (readonly [number, number])[] = [
+/**
+ * First and last of the runs of codes that Envoy's enumeration has, each of which Go names too. Envoy casts the number
+ * unchecked: with 1000 its answer is no HTTP any more, with 103 the client waits for another one.
+ */
+const envoyCodes: readonly (readonly [number, number])[] = [
   [100, 100],
   [200, 208],
   [226, 226],
@@ -23,7 +26,7 @@ const pluginCodes: readonly (readonly [number, number])[] = [
 ];
 
 /**
- * `http_status` of a denial. It must be written as a plain integer: `401.0` and `4.01e2` are not.
+ * `http_status` of a denial: a code of Envoy's table, written as a plain integer.
  *
  * @param headers a redirect needs a `location` among them
  */
@@ -33,22 +36,17 @@ export function readStatus(
   headers: readonly HeaderEdit[],
 ): Result<number | undefined, DecisionFault> {
   if (given === undefined) return ok(undefined);
-  const status = integer(given);
+  const status = readInteger(given);
   if (status === undefined) return faulty('status', '`http_status` is not an integer');
-  if (table === 'opa-envoy-plugin') {
-    const known = pluginCodes.some(([first, last]) => status >= first && status <= last);
-    return known ? ok(status) : faulty('status', `\`http_status\` ${status} is not one that opa-envoy-plugin knows`);
+  if (!envoyCodes.some(([first, last]) => status >= first && status <= last)) {
+    return faulty('status', `\`http_status\` ${status} is not one that Envoy knows`);
   }
+  if (table === 'opa-envoy-plugin') return ok(status);
   if (redirects.has(status)) {
     return headers.some(({ name }) => name === 'location')
       ? ok(status)
       : faulty('redirect_without_location', `\`http_status\` ${status} without a \`location\` header`);
   }
-  // Envoy casts the number without a check: a denial with 200 would read as a success.
-  return status >= 400 && status <= 599 ? ok(status) : faulty('status', `\`http_status\` ${status} is no denial`);
-}
-
-function integer(given: JsonValue): number | undefined {
-  if (given instanceof JsonNumber) return /^-?[0-9]+$/.test(given.text) ? Number(given.text) : undefined;
-  return typeof given === 'number' && Number.isInteger(given) ? given : undefined;
+  // A denial with 200 would read as a success.
+  return status >= 400 ? ok(status) : faulty('status', `\`http_status\` ${status} is no denial`);
 }

@@ -1,12 +1,12 @@
 import type { Config } from '../config/schema.js';
 import { ok, type Result } from '../errors/result.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
-import { type DecisionFault, faulty, isObject } from './decision-fault.js';
-import { type HeaderEdit, readHeaderNames, readHeaders } from './decision-headers.js';
+import { readAllow } from './decision-allow.js';
+import { readCacheMaxAge } from './decision-cache.js';
+import { type DecisionFault, faulty, isObject, type MutationFault } from './decision-fault.js';
+import { type HeaderEdit, readHeaders } from './decision-headers.js';
 import { readMetadata } from './decision-metadata.js';
-import { readQueryNames, readQueryToSet } from './decision-query.js';
 import { readDenial } from './denial.js';
-import { guardHeaderNames, guardHeaders, guardQuery } from './mutation-guard.js';
 
 /** The `decision` section of the configuration. */
 export type DecisionOptions = Config['decision'];
@@ -14,12 +14,16 @@ export type DecisionOptions = Config['decision'];
 /** The validated outcome of a check. */
 export type Decision = AllowDecision | DenyDecision;
 
-interface AnyDecision {
+export interface AnyDecision {
   /** The policy returned a bare boolean. */
   readonly plain: boolean;
   readonly metadata: JsonObject;
   /** For the log only; it never leaves the process. */
   readonly reason?: string;
+  /** Seconds: a cache may keep the decision as long, or shorter. Absent: as the cache is configured. */
+  readonly cacheMaxAge?: number;
+  /** What was left out of what the policy wanted; always empty with `mutations: refuse`. */
+  readonly dropped: readonly MutationFault[];
 }
 
 export interface AllowDecision extends AnyDecision {
@@ -51,9 +55,10 @@ const plainAllow: AllowDecision = {
   responseHeaders: [],
   queryToSet: [],
   queryToRemove: [],
+  dropped: [],
 };
 
-const plainDeny: DenyDecision = { kind: 'deny', plain: true, metadata: noMetadata, headers: [], body: '' };
+const plainDeny: DenyDecision = { kind: 'deny', plain: true, metadata: noMetadata, headers: [], body: '', dropped: [] };
 
 const longestReason = 1000;
 
@@ -71,8 +76,17 @@ export function readDecision(result: JsonValue, options: DecisionOptions): Resul
   if (!headers.ok) return headers;
   const metadata = readMetadata(result['dynamic_metadata']);
   if (!metadata.ok) return metadata;
-  const common = { plain: false, headers: headers.value, metadata: metadata.value, ...readReason(result['reason']) };
-  return allowed.value ? readAllow(result, common) : readDenial(result, common, options);
+  const cacheMaxAge = readCacheMaxAge(result['cache_max_age']);
+  if (!cacheMaxAge.ok) return cacheMaxAge;
+  const common = {
+    plain: false,
+    headers: headers.value,
+    metadata: metadata.value,
+    dropped: [],
+    ...readReason(result['reason']),
+    ...(cacheMaxAge.value !== undefined && { cacheMaxAge: cacheMaxAge.value }),
+  };
+  return allowed.value ? readAllow(result, common, options) : readDenial(result, common, options);
 }
 
 function readAllowed(result: JsonObject, alias: boolean): Result<boolean, DecisionFault> {
@@ -88,32 +102,4 @@ function readAllowed(result: JsonObject, alias: boolean): Result<boolean, Decisi
 
 function readReason(value: JsonValue | undefined): { readonly reason?: string } {
   return typeof value === 'string' ? { reason: value.slice(0, longestReason) } : {};
-}
-
-function readAllow(
-  result: JsonObject,
-  common: AnyDecision & { readonly headers: readonly HeaderEdit[] },
-): Result<AllowDecision, DecisionFault> {
-  const responseHeaders = readHeaders(result, 'response_headers_to_add');
-  if (!responseHeaders.ok) return responseHeaders;
-  const headersToRemove = readHeaderNames(result, 'request_headers_to_remove');
-  if (!headersToRemove.ok) return headersToRemove;
-  const queryToRemove = readQueryNames(result, 'query_parameters_to_remove');
-  if (!queryToRemove.ok) return queryToRemove;
-  const queryToSet = readQueryToSet(result, 'query_parameters_to_set');
-  if (!queryToSet.ok) return queryToSet;
-  const fault =
-    guardHeaders(common.headers) ??
-    guardHeaders(responseHeaders.value) ??
-    guardHeaderNames(headersToRemove.value) ??
-    guardQuery(queryToSet.value, queryToRemove.value);
-  if (fault !== undefined) return { ok: false, error: fault };
-  return ok({
-    ...common,
-    kind: 'allow',
-    headersToRemove: headersToRemove.value,
-    responseHeaders: responseHeaders.value,
-    queryToSet: queryToSet.value,
-    queryToRemove: queryToRemove.value,
-  });
 }

@@ -7,6 +7,8 @@ export interface HeaderView {
   values(name: string): readonly string[];
   /** The values joined with a comma; undefined when there is none. */
   get(name: string): string | undefined;
+  /** Every name in lower case, pseudo headers included; a name that is repeated may come more than once. */
+  names(): readonly string[];
   /** Name in lower case to joined value, without pseudo headers such as `:path`, without a prototype. */
   all(): StringMap;
 }
@@ -27,6 +29,7 @@ export function headerView(http: Pick<HttpRequest, 'headers' | 'headerMap'> | un
       const found = values(name);
       return found.length === 0 ? undefined : found.join(',');
     },
+    names: () => [...Object.keys(map ?? {}), ...(lines ?? []).map(({ key = '' }) => key)].map(lowerCase),
     all: () => collect(map, lines),
   };
 }
@@ -52,6 +55,10 @@ function sameName(key: string, name: string): boolean {
 
 function lineValue(line: HeaderLine): string {
   return line.rawValue === undefined ? (line.value ?? '') : decodeUtf8(line.rawValue);
+}
+
+function lowerCase(name: string): string {
+  return name.toLowerCase();
 }
 
 function collect(map: StringMap | undefined, lines: readonly HeaderLine[] | undefined): StringMap {

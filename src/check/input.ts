@@ -4,6 +4,8 @@ import { ok, type Result } from '../errors/result.js';
 import type { Caller } from '../identity/identity.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
 import { parseBody } from './body.js';
+import { bodyLimit } from './body-limit.js';
+import { checkHost } from './host.js';
 import { buildHttpApiInput } from './http-api-input.js';
 import { callerMembers } from './input-caller.js';
 import { writeMetadataNumbers } from './metadata-numbers.js';
@@ -11,9 +13,10 @@ import type { GrpcBodyReader } from './parsed-body.js';
 import { parsePath, splitTarget } from './path.js';
 import { parseQuery } from './query.js';
 import type { RequestRefusal } from './request-refusal.js';
+import { sourceMembers } from './source-members.js';
 
 /** The `input` section of the configuration, and what has been loaded for it. */
-export type InputOptions = Config['input'] & { readonly grpc_bodies?: GrpcBodyReader };
+export type InputOptions = Config['input'] & { readonly grpc_bodies?: GrpcBodyReader | undefined };
 
 export type InputShape = Config['engine']['paths'][number]['shape'];
 
@@ -31,6 +34,8 @@ export function buildInput(
   options: InputOptions,
   shape: InputShape,
 ): Result<JsonObject, RequestRefusal> {
+  const host = options.ambiguous_host === 'refuse' ? checkHost(attributes?.request?.http?.host ?? '') : ok(undefined);
+  if (!host.ok) return host;
   return shape === 'http-api'
     ? buildHttpApiInput(attributes, caller, options)
     : buildEnvoyInput(attributes, caller, options);
@@ -47,16 +52,18 @@ function buildEnvoyInput(
   if (!segments.ok) return segments;
   const query = parseQuery(splitTarget(target).query, options.query_parsing);
   if (!query.ok) return query;
+  const source = sourceMembers(attributes?.source, options.certificates);
+  if (!source.ok) return source;
   const input: Record<string, JsonValue | undefined> = {
     attributes: attributes === undefined ? undefined : writeAttributes(attributes, options),
     version,
     parsed_path: segments.value,
     parsed_query: query.value,
-    source_principal: attributes?.source?.principal || undefined,
+    ...source.value,
     ...callerMembers(caller),
   };
   if (options.body_parsing !== 'off') {
-    const request = { http, segments: segments.value, grpc: options.grpc_bodies };
+    const request = { http, segments: segments.value, grpc: options.grpc_bodies, limit: bodyLimit(attributes) };
     const body = parseBody(request, options.body_parsing);
     if (!body.ok) return body;
     input['parsed_body'] = body.value.value;

@@ -1,3 +1,5 @@
+import { trimStart } from './byte-text.js';
+
 /** One `; name=value` and what stands behind it. The name is in lower case. */
 export interface MediaParameter {
   readonly name: string;
@@ -19,11 +21,11 @@ export function token(text: string): string {
 /** Reads one parameter; undefined when the text does not begin with a well-formed one. */
 export function readParameter(text: string): MediaParameter | undefined {
   if (!text.startsWith(';')) return undefined;
-  const afterSemicolon = text.slice(1).trimStart();
+  const afterSemicolon = trimStart(text.slice(1));
   const name = token(afterSemicolon);
-  const afterName = afterSemicolon.slice(name.length).trimStart();
+  const afterName = trimStart(afterSemicolon.slice(name.length));
   if (name === '' || !afterName.startsWith('=')) return undefined;
-  const rawValue = afterName.slice(1).trimStart();
+  const rawValue = trimStart(afterName.slice(1));
   const quoted = quotedPattern.exec(rawValue);
   if (quoted !== null) {
     const value = (quoted[1] ?? '').replace(escapedSpecials, '$1');

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { fail, ok, type Result } from '../errors/result.js';
+import { lowerToAscii, trim, trimStart } from './byte-text.js';
 import { readParameter, token } from './media-parameter.js';
 import { type Pieces, stitchContinuations } from './rfc2231.js';
 
@@ -17,12 +18,12 @@ export function parseMediaType(text: string): Result<MediaType, string> {
   // Byte by byte, as Go does: a quoted value may hold any UTF-8.
   const bytes = Buffer.from(text, 'utf8').toString('latin1');
   const semicolon = bytes.indexOf(';');
-  const type = (semicolon < 0 ? bytes : bytes.slice(0, semicolon)).trim().toLowerCase();
-  const fault = typeFault(type);
+  const type = trim(semicolon < 0 ? bytes : bytes.slice(0, semicolon));
+  const fault = typeFault(lowerToAscii(type));
   if (fault !== undefined) return fail(`mime: ${fault}`);
   const pieces = readParameters(semicolon < 0 ? '' : bytes.slice(semicolon));
   if (!pieces.ok) return pieces;
-  return ok({ type, parameters: stitchContinuations(pieces.value) });
+  return ok({ type: type.toLowerCase(), parameters: stitchContinuations(pieces.value) });
 }
 
 function typeFault(text: string): string | undefined {
@@ -38,16 +39,16 @@ function typeFault(text: string): string | undefined {
 
 function readParameters(text: string): Result<Pieces, string> {
   const pieces = new Map<string, string>();
-  let rest = text.trimStart();
+  let rest = trimStart(text);
   while (rest !== '') {
     const parameter = readParameter(rest);
     if (parameter === undefined) {
-      return rest.trim() === ';' ? ok(pieces) : fail('mime: invalid media parameter');
+      return trim(rest) === ';' ? ok(pieces) : fail('mime: invalid media parameter');
     }
     const known = pieces.get(parameter.name);
     if (known !== undefined && known !== parameter.value) return fail('mime: duplicate parameter name');
     pieces.set(parameter.name, parameter.value);
-    rest = parameter.rest.trimStart();
+    rest = trimStart(parameter.rest);
   }
   return ok(pieces);
 }

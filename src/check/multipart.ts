@@ -12,7 +12,7 @@ export interface Part {
 }
 
 /** As much of a line before the first boundary as Go's reader holds. */
-const longestLine = 5120;
+const longestLine = 4096;
 
 /**
  * Walks over the parts of a multipart body by the rules of Go's `mime/multipart`: a first boundary line
@@ -62,12 +62,11 @@ export class MultipartReader {
     for (;;) {
       const newline = this.#body.indexOf(0x0a, this.#at);
       const bytes = this.#body.subarray(this.#at, newline < 0 ? this.#body.length : newline + 1);
-      const line = bytes.toString('latin1', 0, longestLine + 1);
-      if (newline < 0) {
-        if (this.#isFinal(line)) return ok('end');
-        return fail(`multipart: NextPart: ${line.length > longestLine ? 'bufio: buffer full' : 'EOF'}`);
+      if (bytes.length > longestLine || (newline < 0 && bytes.length === longestLine)) {
+        return fail('multipart: NextPart: bufio: buffer full');
       }
-      if (line.length > longestLine) return fail('multipart: NextPart: bufio: buffer full');
+      const line = bytes.toString('latin1');
+      if (newline < 0) return this.#isFinal(line) ? ok('end') : fail('multipart: NextPart: EOF');
       this.#at = newline + 1;
       if (this.#isDelimiter(line)) return ok('part');
       if (this.#isFinal(line)) return ok('end');
@@ -109,8 +108,9 @@ export class MultipartReader {
     return this.#body.toString('latin1', at, at + text.length) === text;
   }
 
-  /** What may stand behind a boundary: white space or the two dashes of the closing one. */
+  /** What may stand behind a boundary: white space, the two dashes of the closing one, or nothing. */
   #endsBoundary(at: number): boolean {
+    if (at === this.#body.length) return true;
     const next = this.#body.toString('latin1', at, at + 2);
     return next === '--' || /^[ \t\r\n]/.test(next);
   }

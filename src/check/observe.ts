@@ -5,6 +5,8 @@ import type { Caller } from '../identity/identity.js';
 import type { CheckReason } from '../telemetry/check-reason.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { MutationRule } from '../telemetry/mutation-rule.js';
+import type { MutationFault } from './decision-fault.js';
 import { headerView } from './headers.js';
 import type { Verdict } from './verdict.js';
 
@@ -26,6 +28,9 @@ export type Observer = (trail: Trail, verdict: Verdict) => void;
 /** What any client can bring about at will: at `warn` it could fill the log, and the counters tell it anyway. */
 const provokedByClients: ReadonlySet<CheckReason> = new Set(['request_invalid', 'cancelled', 'undefined']);
 
+/** Milliseconds for which a rule that broke once is not warned of again. */
+const quietTime = 60_000;
+
 /** Counts each check, measures it, and writes it to the decision log. */
 export function createObserver(metrics: Metrics, decisionLog: () => DecisionLog, logger: Logger): Observer {
   const engineDurations = new Map<string, (seconds: number) => void>();
@@ -33,6 +38,18 @@ export function createObserver(metrics: Metrics, decisionLog: () => DecisionLog,
     const observe = engineDurations.get(engine) ?? metrics.engineDuration(engine);
     engineDurations.set(engine, observe);
     observe(seconds);
+  };
+
+  const warned = new Map<MutationRule, number>();
+  const reportDropped = ({ decisionId, decisionPath }: Trail, { rule, message }: MutationFault) => {
+    metrics.mutationDropped(rule);
+    const now = performance.now();
+    const quiet = now - (warned.get(rule) ?? Number.NEGATIVE_INFINITY) < quietTime;
+    if (!quiet) warned.set(rule, now);
+    logger[quiet ? 'debug' : 'warn'](
+      { decision_id: decisionId, path: decisionPath, rule },
+      `dropped from the decision: ${message}`,
+    );
   };
 
   return (trail, verdict) => {
@@ -50,6 +67,7 @@ export function createObserver(metrics: Metrics, decisionLog: () => DecisionLog,
         'check not decided',
       );
     }
+    for (const fault of verdict.dropped ?? []) reportDropped(trail, fault);
     decisionLog().record(() => decisionRecord(trail, verdict, duration));
   };
 }

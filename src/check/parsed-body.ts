@@ -15,23 +15,27 @@ export interface ParsedBody {
  * loaded the descriptors.
  */
 export interface GrpcBodyReader {
-  /** @param segments the parsed path: service and method */
-  read(segments: readonly string[], rawBody: Uint8Array): Result<ParsedBody, RequestRefusal>;
+  /** @param rawBody the bytes of the body, at least one */
+  read(request: BodyRequest, rawBody: Uint8Array): Result<ParsedBody, RequestRefusal>;
 }
 
 export interface BodyRequest {
   readonly http: HttpRequest;
+  /** The parsed path: of a gRPC call, service and method. */
   readonly segments: readonly string[];
   /** Without it gRPC bodies are null. */
   readonly grpc?: GrpcBodyReader | undefined;
+  /** The most bytes that Envoy sends of a body, as far as its route says; see `body-limit.ts`. */
+  readonly limit?: number | undefined;
 }
 
 export const noBody: ParsedBody = { value: null, truncated: false };
 export const truncatedBody: ParsedBody = { value: null, truncated: true };
 
 /** A gRPC body, of which only the raw bytes count: Envoy's text form of it is damaged. */
-export function parseGrpcBody({ http, segments, grpc }: BodyRequest): Result<ParsedBody, RequestRefusal> {
+export function parseGrpcBody(request: BodyRequest): Result<ParsedBody, RequestRefusal> {
+  const { http, grpc } = request;
   const raw = http.rawBody;
   if (grpc === undefined || raw === undefined || raw.length === 0) return ok(noBody);
-  return grpc.read(segments, raw);
+  return grpc.read(request, raw);
 }

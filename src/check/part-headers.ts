@@ -12,6 +12,13 @@ export interface PartHeadersRead {
   readonly end: number;
 }
 
+/** As much of a wrong first line as Go quotes. */
+const longestQuote = 80;
+
+/** More headers in one part than these are an error in Go. */
+const mostHeaders = 10_000;
+const tooLarge = 'multipart: message too large';
+
 const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z ]+$/;
 
 /**
@@ -22,12 +29,11 @@ const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z ]+$/;
 export function readPartHeaders(body: Buffer, start: number): Result<PartHeadersRead | undefined, string> {
   const headers = new Map<string, string>();
   let at = start;
-  const first = body[at];
-  if (first === 0x20 || first === 0x09) {
-    const line = lineAt(body, at);
-    return fail(`malformed MIME header initial line: ${decodeUtf8(line?.content ?? new Uint8Array())}`);
+  if (isBlank(body[at])) {
+    const line = lineAt(body, at)?.content ?? body.subarray(at, at);
+    return fail(line.length > longestQuote ? tooLarge : `malformed MIME header initial line: ${goQuote(line)}`);
   }
-  for (;;) {
+  for (let count = 1; ; count += 1) {
     const line = lineAt(body, at);
     if (line === undefined) return ok(undefined);
     at = line.end;
@@ -40,6 +46,7 @@ export function readPartHeaders(body: Buffer, start: number): Result<PartHeaders
     }
     const fault = addHeader(headers, pieces.join(' '));
     if (fault !== undefined) return fail(fault);
+    if (count > mostHeaders) return fail(tooLarge);
   }
 }
 
@@ -57,25 +64,42 @@ function lineAt(body: Buffer, at: number): Line | undefined {
 }
 
 function continuationAt(body: Buffer, at: number): Line | undefined {
-  return body[at] === 0x20 || body[at] === 0x09 ? lineAt(body, at) : undefined;
+  return isBlank(body[at]) ? lineAt(body, at) : undefined;
 }
 
 function trimmed(content: Buffer): string {
-  return content.toString('latin1').replace(/^[ \t]+|[ \t]+$/g, '');
+  let [start, end] = [0, content.length];
+  while (isBlank(content[start])) start += 1;
+  while (end > start && isBlank(content[end - 1])) end -= 1;
+  return content.toString('latin1', start, end);
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09;
 }
 
 function addHeader(headers: Map<string, string>, line: string): string | undefined {
   const colon = line.indexOf(':');
   const key = line.slice(0, colon);
   const value = line.slice(colon + 1).replace(/^[ \t]+/, '');
-  if (!name.test(key) || hasForbiddenByte(value)) {
-    return `malformed MIME header line: ${decodeUtf8(Buffer.from(line, 'latin1'))}`;
-  }
+  if (!name.test(key)) return malformedLine(line);
+  if (hasForbiddenByte(value)) return malformedLine(canonicalName(key) + line.slice(colon));
   // Go does not fold the case of a name with a space in it, so that no look-up finds it.
   if (key.includes(' ')) return undefined;
   const lower = key.toLowerCase();
   if (!headers.has(lower)) headers.set(lower, decodeUtf8(Buffer.from(value, 'latin1')));
   return undefined;
+}
+
+/** Quoted since CVE-2026-42507: the words of an error end up in logs and in the answer. */
+function malformedLine(line: string): string {
+  return `malformed MIME header line: ${goQuote(Buffer.from(line, 'latin1'))}`;
+}
+
+/** `content-type` as `Content-Type`: Go has rewritten the name by the time it looks at the value. */
+function canonicalName(key: string): string {
+  if (key.includes(' ')) return key;
+  return key.toLowerCase().replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 function hasForbiddenByte(value: string): boolean {

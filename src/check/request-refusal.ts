@@ -12,6 +12,7 @@ export type RefusalReason =
   | 'path_fragment'
   | 'path_invalid_utf8'
   | 'path_not_absolute'
+  | 'host_ambiguous'
   | 'query_invalid'
   | 'query_too_many'
   | 'body_invalid'
@@ -19,6 +20,7 @@ export type RefusalReason =
   | 'content_type_invalid'
   | 'content_length_invalid'
   | 'content_encoding_unsupported'
+  | 'principal_invalid'
   | 'request_incomplete';
 
 /** A request that is malformed or ambiguous. */

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { decodeUtf8 } from '../json/decode-utf8.js';
+import { lowerToAscii } from './byte-text.js';
 
 /** Parameters as they were written: `name`, `name*`, `name*0`, `name*1*`. One character for one byte. */
 export type Pieces = ReadonlyMap<string, string>;
@@ -46,7 +47,7 @@ function pieceAt(pieces: Pieces, key: string, first: boolean): string | undefine
 function decodeWithCharset(value: string): string | undefined {
   const [charset, language, ...rest] = value.split("'");
   if (language === undefined || rest.length === 0) return undefined;
-  return /^(?:us-ascii|utf-8)$/i.test(charset ?? '') ? unescapeBytes(rest.join("'")) : undefined;
+  return /^(?:us-ascii|utf-8)$/.test(lowerToAscii(charset ?? '')) ? unescapeBytes(rest.join("'")) : undefined;
 }
 
 function unescapeBytes(text: string): string | undefined {

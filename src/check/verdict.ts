@@ -6,6 +6,7 @@ import { type ErrorCode, PortcullisError } from '../errors/portcullis-error.js';
 import type { CheckOutcome, CheckReason } from '../telemetry/check-reason.js';
 import { type AnswerContext, toAnswer } from './answer.js';
 import { type DecisionOptions, readDecision } from './decision.js';
+import type { MutationFault } from './decision-fault.js';
 import { faultAnswer, invalidCredentialAnswer, refusedAnswer, undefinedAnswer } from './fixed-answers.js';
 import type { RequestRefusal } from './request-refusal.js';
 
@@ -16,6 +17,8 @@ export interface Verdict {
   readonly reason: CheckReason;
   /** The policy's own words, for the decision log. */
   readonly policyReason?: string | undefined;
+  /** What was left out of the decision. */
+  readonly dropped?: readonly MutationFault[];
   /** Why there is no decision, for the application log. */
   readonly error?: PortcullisError;
 }
@@ -41,9 +44,10 @@ function judgeResult(result: Parameters<typeof readDecision>[0], context: Answer
     return fault(new PortcullisError('decision_invalid', `${message} (${rule})`), 'decision_invalid', context);
   }
   const answer = toAnswer(decision.value, context);
-  const policyReason = decision.value.reason;
-  if (answer.kind === 'deny') return { answer, outcome: 'deny', reason: 'policy', policyReason };
-  return { answer, outcome: 'allow', reason: decision.value.kind === 'deny' ? 'dry_run' : 'policy', policyReason };
+  const { reason: policyReason, dropped } = decision.value;
+  if (answer.kind === 'deny') return { answer, outcome: 'deny', reason: 'policy', policyReason, dropped };
+  const reason = decision.value.kind === 'deny' ? 'dry_run' : 'policy';
+  return { answer, outcome: 'allow', reason, policyReason, dropped };
 }
 
 /** The rule has no value, or is not one that may be asked. */

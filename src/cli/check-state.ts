@@ -1,12 +1,20 @@
 import type { CheckState } from '../check/check-state.js';
 import { decisionPaths } from '../check/decision-path.js';
+import type { GrpcBodyReader } from '../check/parsed-body.js';
 import type { Config } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
 import { createIdentifier } from '../identity/identify.js';
 import type { IdentitySource } from '../identity/source.js';
 
+/** What the files hold that the configuration names. */
+export interface LoadedFiles {
+  readonly sources: readonly IdentitySource[];
+  readonly grpcBodies: GrpcBodyReader | undefined;
+}
+
 /** What checks are made with under this configuration. */
-export function createCheckState(config: Config, engine: Engine, sources: readonly IdentitySource[]): CheckState {
+export function createCheckState(config: Config, engine: Engine, loaded: LoadedFiles): CheckState {
+  const { sources, grpcBodies } = loaded;
   return Object.freeze({
     engine,
     paths: decisionPaths(config.engine.paths),
@@ -14,7 +22,7 @@ export function createCheckState(config: Config, engine: Engine, sources: readon
     identityConfigured: sources.length > 0,
     publicPaths: new Set(config.identity.public_paths),
     realm: config.identity.realm,
-    input: config.input,
+    input: { ...config.input, grpc_bodies: grpcBodies },
     decision: config.decision,
     timeout: config.engine.timeout,
   });

@@ -10,18 +10,25 @@ import { loadSources } from '../identity/load-sources.js';
 import type { IdentitySource } from '../identity/source.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { createCheckState } from './check-state.js';
+import { createCheckState, type LoadedFiles } from './check-state.js';
+import { openGrpcBodies } from './grpc-bodies.js';
 import { openEngine, readToken } from './open-engine.js';
 
 /** The parts of a configuration that stay as they were at the start, whatever a reload says. */
 function withFixedParts(next: Config, first: Config): Config {
-  const { kind, paths, opa } = first.engine;
+  const { kind, paths, opa, wasm } = first.engine;
   return {
     ...next,
     grpc: first.grpc,
     admin: first.admin,
     shutdown: first.shutdown,
-    engine: { ...next.engine, kind, paths, opa: { ...opa, token: next.engine.opa.token } },
+    engine: {
+      ...next.engine,
+      kind,
+      paths,
+      opa: { ...opa, token: next.engine.opa.token },
+      wasm: { ...wasm, bundle: next.engine.wasm.bundle },
+    },
   };
 }
 
@@ -44,7 +51,7 @@ export class LiveConfig {
     this.#dropped = parts.dropped;
     this.#token = parts.token;
     this.#config = parts.config;
-    this.#state = createCheckState(parts.config, parts.engine, parts.sources);
+    this.#state = createCheckState(parts.config, parts.engine, parts.files);
     this.#decisionLog = this.#openDecisionLog(parts.config);
   }
 
@@ -55,10 +62,10 @@ export class LiveConfig {
     logger: Logger,
     dropped: Metrics['decisionLogDropped'],
   ): Promise<LiveConfig> {
-    const sources = await openSources(config);
+    const files = await loadFiles(config);
     const token = { value: await readToken(config.engine.opa.token) };
     const engine = new ReplaceableEngine(await openEngine(config.engine, env, () => token.value));
-    return new LiveConfig({ config, env, logger, dropped, sources, token, engine });
+    return new LiveConfig({ config, env, logger, dropped, files, token, engine });
   }
 
   config(): Config {
@@ -90,7 +97,7 @@ export class LiveConfig {
   }
 
   async #replace(next: Config): Promise<void> {
-    const sources = await openSources(next);
+    const files = await loadFiles(next);
     const token = await readToken(next.engine.opa.token);
     // An OPA engine has nothing to read again but its token; a bundle is read again even under the same name.
     const engine =
@@ -98,7 +105,7 @@ export class LiveConfig {
 
     this.#token.value = token;
     this.#config = next;
-    this.#state = createCheckState(next, this.engine, sources);
+    this.#state = createCheckState(next, this.engine, files);
     this.#logger.level = next.log.level;
     await this.#replaceDecisionLog(next);
     if (engine !== undefined) await this.engine.replace(engine);
@@ -121,15 +128,21 @@ interface OpenedParts {
   readonly env: Environment;
   readonly logger: Logger;
   readonly dropped: Metrics['decisionLogDropped'];
-  readonly sources: readonly IdentitySource[];
+  readonly files: LoadedFiles;
   readonly token: { value: string | undefined };
   readonly engine: ReplaceableEngine;
+}
+
+async function loadFiles(config: Config): Promise<LoadedFiles> {
+  const sources = await openSources(config);
+  return { sources, grpcBodies: await openGrpcBodies(config.input) };
 }
 
 async function openSources(config: Config): Promise<readonly IdentitySource[]> {
   const sources = await loadSources(config.identity);
   if (sources.ok) return sources.value;
-  throw new PortcullisError('config_invalid', formatProblems(sources.error).replaceAll('\n', '; '));
+  const [first] = sources.error;
+  throw new PortcullisError(first?.code ?? 'config_invalid', formatProblems(sources.error).replaceAll('\n', '; '));
 }
 
 /** Tells whether two processes run on the same configuration, without showing it. */

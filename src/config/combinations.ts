@@ -33,6 +33,13 @@ export function inapplicableKeys(config: Config): { readonly path: readonly stri
     const because = 'only input.path_parsing strict knows encoded slashes; this one decodes them before it splits';
     keys.push({ path: ['input', 'encoded_slashes'], because });
   }
+  if (config.input.body_parsing === 'off') {
+    keys.push({ path: ['input', 'grpc', 'descriptors'], because: 'input.body_parsing is off: no body is read' });
+  }
+  if (config.input.body_parsing !== 'strict' || config.input.grpc.descriptors === undefined) {
+    const because = 'gRPC messages are decompressed only with input.grpc.descriptors and input.body_parsing strict';
+    keys.push({ path: ['input', 'grpc', 'max_decompressed_size'], because });
+  }
   return keys;
 }
 

@@ -132,6 +132,18 @@ const engine = z.strictObject({
 });
 
 const input = z.strictObject({
+  ambiguous_host: z
+    .enum(['refuse', 'pass'])
+    .default('refuse')
+    .describe(
+      'A host that readers take for different ones (two at once, with a user name, with escapes): `refuse` the request with 400, or `pass` it to the policy as opa-envoy-plugin does.',
+    ),
+  incomplete: z
+    .enum(['refuse', 'pass'])
+    .default('refuse')
+    .describe(
+      'An HTTP request without method or path, or a check with neither a request nor a connection: `refuse` it with 400, or `pass` it to the policy as opa-envoy-plugin does. The `http-api` shape refuses a missing method always.',
+    ),
   leading_empty_segment: z
     .boolean()
     .default(false)
@@ -158,11 +170,33 @@ const input = z.strictObject({
     .describe(
       '`strict` reads the media type as RFC 9110 says and refuses malformed bodies with 400; `opa-envoy-plugin` matches it as the plugin does; `off` leaves `parsed_body` and `truncated_body` out.',
     ),
+  grpc: z
+    .strictObject({
+      descriptors: file
+        .optional()
+        .describe(
+          'The FileDescriptorSet by which gRPC bodies are read; read again on SIGHUP. Without it, they are `null`: see docs/grpc-bodies.md.',
+        ),
+      max_decompressed_size: byteSize
+        .refine((bytes) => bytes >= 1024, 'at least 1KiB')
+        .prefault('4MiB')
+        .describe(
+          'With strict parsing: the largest gRPC message after decompression; a larger one is refused with 400.',
+        ),
+    })
+    .prefault({})
+    .describe('gRPC request bodies.'),
   metadata_numbers: z
     .enum(['plain', 'exponent'])
     .default('plain')
     .describe(
       'How numbers of Envoy metadata are written: `1569026124`, or `1.569026124e+09` as opa-envoy-plugin writes them.',
+    ),
+  certificates: z
+    .enum(['parsed', 'off'])
+    .default('parsed')
+    .describe(
+      '`parsed` shows what stands in the certificate that Envoy sends with `include_peer_certificate` as `source_certificate`, and refuses a principal with control characters with 400; `off` does neither.',
     ),
   refusal_text: z
     .enum(['generic', 'opa-envoy-plugin'])
@@ -207,6 +241,11 @@ const identity = z.strictObject({
     .describe('The realm named in `WWW-Authenticate`.'),
 });
 
+/** An origin as browsers write it: scheme and host in lower case, no default port, no path. */
+function isOriginOrAny(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+}
+
 const decision = z.strictObject({
   undefined: z
     .enum(['deny', 'error'])
@@ -222,7 +261,19 @@ const decision = z.strictObject({
     .enum(['denials', 'opa-envoy-plugin'])
     .default('denials')
     .describe(
-      'Which `http_status` a denial may have: 400–599 and redirects with a location, or those the plugin accepts.',
+      'Which `http_status` a denial may have, of the codes that Envoy knows: those from 400 on and redirects with a location, or those the plugin accepts.',
+    ),
+  redirect_origins: z
+    .array(z.string().refine(isOriginOrAny, 'an origin such as https://login.example.com, or *'))
+    .default([])
+    .describe(
+      "Origins that a redirect may lead to besides the request's own, such as `https://login.example.com`; `*` admits all.",
+    ),
+  mutations: z
+    .enum(['refuse', 'drop'])
+    .default('refuse')
+    .describe(
+      'A decision sets a header or query parameter that must not be passed on: `refuse` the decision as a fault, or `drop` that header alone and count it. See docs/decisions-from-policy.md.',
     ),
   plain_boolean: z
     .boolean()
@@ -246,7 +297,7 @@ const decision = z.strictObject({
     .array(headerName)
     .default(['x-user', 'x-user-roles', 'user_roles'])
     .describe(
-      "Identity headers that only a decision may set: the client's own are removed from each request that is let through.",
+      "Identity headers that only a decision may set: the client's own, in every spelling that a backend may read as one of them (`x_user` for `x-user`), are removed from each request that is let through.",
     ),
 });
 
@@ -293,9 +344,12 @@ export type Config = z.infer<typeof configSchema>;
 /** What `compatibility: opa-envoy-plugin` puts in the place of the defaults. */
 export const opaEnvoyPluginPreset = {
   input: {
+    ambiguous_host: 'pass',
+    incomplete: 'pass',
     path_parsing: 'opa-envoy-plugin',
     body_parsing: 'opa-envoy-plugin',
     metadata_numbers: 'exponent',
+    certificates: 'off',
     refusal_text: 'opa-envoy-plugin',
   },
   decision: {
@@ -305,5 +359,6 @@ export const opaEnvoyPluginPreset = {
     plain_boolean: true,
     allow_alias: false,
     header_values: 'separate',
+    redirect_origins: ['*'],
   },
 } as const satisfies z.input<typeof configSchema>;

@@ -23,6 +23,9 @@ function decisionWarnings({ decision }: Config): string[] {
   if (decision.faults === 'error') {
     warnings.push('decision.faults: a policy that fails is an error, which failure_mode_allow turns into an allow');
   }
+  if (decision.redirect_origins.includes('*')) {
+    warnings.push('decision.redirect_origins: a denial may redirect to any site, also to one that the request names');
+  }
   return warnings;
 }
 

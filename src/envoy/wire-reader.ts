@@ -60,9 +60,11 @@ export class WireReader {
     return value + last * 2 ** 63;
   }
 
-  private varint64(): bigint {
+  /** The 64 bits of a varint; `BigInt.asIntN` makes an int64 of them. */
+  uint64(): bigint {
     const start = this.position;
-    this.varint();
+    const near = this.varint();
+    if (near <= Number.MAX_SAFE_INTEGER) return BigInt(near);
     let value = 0n;
     for (let at = this.position - 1; at >= start; at -= 1) value = (value << 7n) | BigInt((this.bytes[at] ?? 0) & 0x7f);
     return value;
@@ -88,7 +90,7 @@ export class WireReader {
     const near = this.varint();
     if (near <= Number.MAX_SAFE_INTEGER) return near;
     this.position = start;
-    const exact = BigInt.asIntN(64, this.varint64());
+    const exact = BigInt.asIntN(64, this.uint64());
     const number = Number(exact);
     return Number.isSafeInteger(number) ? number : new JsonNumber(exact.toString());
   }
@@ -99,7 +101,7 @@ export class WireReader {
     const near = this.varint();
     if (near <= Number.MAX_SAFE_INTEGER) return near | 0;
     this.position = start;
-    return Number(BigInt.asIntN(32, this.varint64()));
+    return Number(BigInt.asIntN(32, this.uint64()));
   }
 
   /** The low 32 bits, unsigned. */
@@ -109,6 +111,24 @@ export class WireReader {
 
   bool(): boolean {
     return this.varint() !== 0;
+  }
+
+  fixed32(): number {
+    const at = this.position;
+    this.advance(4);
+    return this.bytes.readUInt32LE(at);
+  }
+
+  fixed64(): bigint {
+    const at = this.position;
+    this.advance(8);
+    return this.bytes.readBigUInt64LE(at);
+  }
+
+  float(): number {
+    const at = this.position;
+    this.advance(4);
+    return this.bytes.readFloatLE(at);
   }
 
   double(): number {

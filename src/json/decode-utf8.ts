@@ -30,6 +30,17 @@ function decodeBroken(buffer: Buffer): string {
   return parts.join('');
 }
 
+/** The byte that the character at `index` of {@link decodeUtf8}'s text was made of, its first if there are several. */
+export function byteAt(bytes: Uint8Array, index: number): number {
+  let at = 0;
+  for (let units = 0; units < index; ) {
+    const length = sequenceLength(bytes, at);
+    units += length === 4 ? 2 : 1;
+    at += Math.max(length, 1);
+  }
+  return bytes[at] ?? 0;
+}
+
 /** Bytes of the valid sequence that begins at `at`, 0 if there is none (RFC 3629, table 3-7 of Unicode). */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;

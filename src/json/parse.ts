@@ -32,15 +32,18 @@ const separated: unique symbol = Symbol('separated');
  * @returns the value, or an error in the words of Go's encoding/json
  */
 export function parseJson(text: string, limits: JsonLimits = {}): Result<JsonValue, string> {
-  const parser = new Parser(text, limits);
-  const value = parser.value();
-  if (value === undefined || !parser.end()) return fail(parser.error());
-  return ok(value);
+  return parse(new Parser(new JsonScanner(text), limits));
 }
 
 /** Like {@link parseJson} for UTF-8 bytes; each invalid byte becomes one U+FFFD. */
 export function parseJsonBytes(bytes: Uint8Array, limits: JsonLimits = {}): Result<JsonValue, string> {
-  return parseJson(decodeUtf8(bytes), limits);
+  return parse(new Parser(new JsonScanner(decodeUtf8(bytes), bytes), limits));
+}
+
+function parse(parser: Parser): Result<JsonValue, string> {
+  const value = parser.value();
+  if (value === undefined || !parser.end()) return fail(parser.error());
+  return ok(value);
 }
 
 class Parser {
@@ -50,8 +53,8 @@ class Parser {
   readonly #acceptNull: boolean;
   readonly #frames: Frame[] = [];
 
-  constructor(text: string, limits: JsonLimits) {
-    this.#scanner = new JsonScanner(text);
+  constructor(scanner: JsonScanner, limits: JsonLimits) {
+    this.#scanner = scanner;
     this.#maxDepth = limits.maxDepth ?? 10_000;
     this.#refuseDuplicates = limits.duplicateNames === 'refuse';
     this.#acceptNull = limits.trailingNull === 'accept';

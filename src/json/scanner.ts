@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { byteAt } from './decode-utf8.js';
 import { goQuoteByte } from './go-quote.js';
 import type { JsonValue } from './json.js';
 import { numberFromText, scanNumber } from './read-number.js';
@@ -8,9 +10,12 @@ export class JsonScanner {
   error = '';
   at = 0;
   readonly text: string;
+  readonly #bytes: Uint8Array | undefined;
 
-  constructor(text: string) {
+  /** @param bytes what the text was decoded from, so that an error can name a byte that is no text */
+  constructor(text: string, bytes?: Uint8Array) {
     this.text = text;
+    this.#bytes = bytes;
   }
 
   /** Moves to the next character that is no white space; its code, NaN at the end. */
@@ -47,9 +52,8 @@ export class JsonScanner {
   }
 
   unexpected(at: number, context: string): undefined {
-    const point = this.text.codePointAt(at);
-    if (point === undefined) this.error = /^[ \t\r\n]*$/.test(this.text) ? 'EOF' : 'unexpected EOF';
-    else this.error = `invalid character ${goQuoteByte(leadByte(point))} ${context}`;
+    if (at >= this.text.length) this.error = /^[ \t\r\n]*$/.test(this.text) ? 'EOF' : 'unexpected EOF';
+    else this.error = `invalid character ${goQuoteByte(byteAt(this.#bytes ?? Buffer.from(this.text), at))} ${context}`;
     return undefined;
   }
 
@@ -70,11 +74,4 @@ export class JsonScanner {
     this.at += word.length;
     return value;
   }
-}
-
-/** Go names the offending byte, which for a character beyond ASCII is the first of its UTF-8 bytes. */
-function leadByte(point: number): number {
-  if (point < 0x80) return point;
-  if (point < 0x800) return 0xc0 | (point >> 6);
-  return point < 0x10000 ? 0xe0 | (point >> 12) : 0xf0 | (point >> 18);
 }

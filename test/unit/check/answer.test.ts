@@ -109,10 +109,21 @@ describe('towards the backend', () => {
   });
 });
 
+const identityHeaders = ['x-user', 'x_user', 'x-user-roles', 'x_user_roles', 'user_roles', 'user-roles'];
+
 describe('protected headers', () => {
   test('A-47 protected headers are removed from every request that is let through', () => {
-    expect(allow(true).headersToRemove).toEqual(['x-user', 'x-user-roles', 'user_roles']);
-    expect(allow({ allowed: true }).headersToRemove).toEqual(['x-user', 'x-user-roles', 'user_roles']);
+    expect(allow(true).headersToRemove).toEqual(identityHeaders);
+    expect(allow({ allowed: true }).headersToRemove).toEqual(identityHeaders);
+  });
+
+  test('in every spelling that a backend may read as one of them', () => {
+    const names = ['X-User_Roles', 'x.user', 'x-user-2', 'xuser', ':path'];
+    const map = headerView({ headers: Object.fromEntries(names.map((name) => [name, 'forged'])) });
+    const lines = headerView({ headerMap: { headers: names.map((key) => ({ key, value: 'forged' })) } });
+    for (const headers of [map, lines]) {
+      expect(allow(true, { headers }).headersToRemove).toEqual([...identityHeaders, 'x-user_roles', 'x.user']);
+    }
   });
 
   test('except for those that the decision sets, in any case', () => {
@@ -122,7 +133,8 @@ describe('protected headers', () => {
       request_headers_to_remove: ['x-USER', 'Authorization'],
     };
     const given = allow(result);
-    expect(given.headersToRemove).toEqual(['authorization', 'x-user-roles', 'user_roles']);
+    const others = identityHeaders.filter((name) => name !== 'x-user');
+    expect(given.headersToRemove).toEqual(['authorization', ...others]);
     expect(given.headers).toEqual([{ name: 'x-user', value: 'alice', mode: 'overwrite' }]);
   });
 
@@ -133,7 +145,7 @@ describe('protected headers', () => {
   test('come before the bare answer of opa-envoy-plugin', () => {
     expect(allow(true, { options: pluginDecision }).bare).toBe(true);
     const guarded = allow(true, { options: { ...pluginDecision, protected_headers: ['X-User'] } });
-    expect(guarded).toMatchObject({ headersToRemove: ['x-user'] });
+    expect(guarded).toMatchObject({ headersToRemove: ['x-user', 'x_user'] });
     expect(guarded.bare).toBeUndefined();
   });
 });
@@ -186,7 +198,7 @@ test('dry run lets a well-formed denial through, without its changes and without
   expect(answer(refused, { options })).toEqual({
     kind: 'allow',
     headers: [],
-    headersToRemove: ['x-user', 'x-user-roles', 'user_roles'],
+    headersToRemove: identityHeaders,
     responseHeaders: [],
     queryToSet: [],
     queryToRemove: [],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type DecisionOptions, readDecision } from '../../../src/check/decision.js';
 import { parseJson } from '../../../src/json/parse.js';
@@ -146,36 +147,24 @@ describe('http_status', () => {
     );
   const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
-  test('denials: 400 to 599, and redirects with a location', () => {
-    expect(accepted(strictDecision)).toEqual(range(400, 599));
-    expect(accepted(strictDecision, ',"headers":{"Location":"/login"}')).toEqual([
-      301,
-      302,
-      303,
-      307,
-      308,
-      ...range(400, 599),
-    ]);
+  const denials = [...range(400, 417), ...range(421, 424), 426, 428, 429, 431, ...range(500, 508), 510, 511];
+
+  test('denials: the codes from 400 on that Envoy has, and redirects with a location', () => {
+    expect(accepted(strictDecision)).toEqual(denials);
+    expect(accepted(strictDecision, ',"headers":{"Location":"/login"}')).toEqual([301, 302, 303, 307, 308, ...denials]);
     expect(outcome('{"allowed":false,"http_status":302}')).toBe('redirect_without_location');
   });
 
   test('opa-envoy-plugin: what Go and Envoy both name, without 1xx', () => {
-    expect(accepted(pluginDecision)).toEqual([
-      ...range(200, 208),
-      226,
-      ...range(300, 305),
-      307,
-      308,
-      ...range(400, 417),
-      ...range(421, 424),
-      426,
-      428,
-      429,
-      431,
-      ...range(500, 508),
-      510,
-      511,
-    ]);
+    expect(accepted(pluginDecision)).toEqual([...range(200, 208), 226, ...range(300, 305), 307, 308, ...denials]);
+  });
+
+  test('the codes are those of the proto that Envoy publishes', () => {
+    const proto = readFileSync(new URL('../../../protos/envoy/type/v3/http_status.proto', import.meta.url), 'utf8');
+    const codes = [...proto.matchAll(/^ {2}\w+ = (\d+);$/gm)]
+      .map(([, code]) => Number(code))
+      .filter((code) => code >= 200);
+    expect(accepted(pluginDecision)).toEqual(codes);
   });
 
   test.each(['401.0', '4.01e2', '401.5', '"401"', 'null', 'true', '-1', '4294967697', '1e400', '18446744073709552017'])(
@@ -185,6 +174,85 @@ describe('http_status', () => {
       expect(outcome(`{"allowed":false,"http_status":${status}}`, pluginDecision)).toBe('status');
     },
   );
+});
+
+describe('the location of a redirect', () => {
+  const redirect = (location: string, origins: readonly string[] = []) =>
+    outcome(JSON.stringify({ allowed: false, http_status: 302, headers: { location } }), {
+      ...strictDecision,
+      redirect_origins: [...origins],
+    });
+
+  test.each(['/login', '/login?next=%2Fcars#top', 'login', '?a=b', '', './a', '/a//b', '/@evil.example'])(
+    'may stay on the origin: %j',
+    (location) => expect(redirect(location)).toBe(location === '' ? 'redirect_target' : 'deny'),
+  );
+
+  test.each([
+    'https://evil.example/',
+    'http://evil.example/',
+    '//evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    'https:evil.example',
+    'http:evil.example',
+    'https:/evil.example',
+    'http:///evil.example',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    ' https://evil.example',
+    '\t//evil.example',
+    '/\t/evil.example',
+    '//login.example@evil.example',
+    'https://login.example.evil.example/',
+    'https://login.example:444/',
+    'http://login.example/',
+    'https://ｌogin.example/',
+    'https://[',
+  ])('may not leave it: %j', (location) => {
+    expect(redirect(location)).toBe('redirect_target');
+    expect(redirect(location, ['https://login.example'])).toBe('redirect_target');
+    expect(redirect(location, ['*'])).toBe('deny');
+  });
+
+  test('may lead to a configured origin', () => {
+    expect(redirect('https://login.example/authorize?state=1', ['https://login.example'])).toBe('deny');
+    expect(redirect('HTTPS://LOGIN.example:443', ['https://login.example'])).toBe('deny');
+  });
+
+  test('must be one', () => {
+    const headers = { location: ['/a', '/b'] };
+    expect(outcome(JSON.stringify({ allowed: false, http_status: 302, headers }))).toBe('redirect_target');
+  });
+
+  test('is not asked for where no client follows it', () => {
+    const headers = { location: 'https://evil.example' };
+    expect(outcome(JSON.stringify({ allowed: false, http_status: 403, headers }))).toBe('deny');
+  });
+});
+
+describe('cache_max_age', () => {
+  test.each([
+    ['0', 0],
+    ['60', 60],
+    ['9007199254740991', 9007199254740991],
+  ])('%s', (text, seconds) => {
+    for (const allowed of [true, false]) {
+      expect(decide(`{"allowed":${allowed},"cache_max_age":${text}}`)).toMatchObject({
+        value: { cacheMaxAge: seconds },
+      });
+    }
+  });
+
+  test.each(['-1', '1.5', '1.0', '6e1', '"60"', 'null', 'true', '9007199254740993'])('%s is a fault', (text) => {
+    expect(outcome(`{"allowed":true,"cache_max_age":${text}}`)).toBe('shape');
+    expect(outcome(`{"allowed":false,"cache_max_age":${text}}`)).toBe('shape');
+  });
+
+  test('nothing is said where the policy says nothing', () => {
+    const decision = decide('{"allowed":true}');
+    expect(decision.ok && 'cacheMaxAge' in decision.value).toBe(false);
+  });
 });
 
 describe('dynamic_metadata', () => {

@@ -45,8 +45,11 @@ export function decodeResponse(bytes: Buffer): unknown {
 }
 
 function field(number: number, content: Uint8Array): Buffer {
-  if (content.length > 127) throw new RangeError('only short fields');
-  return Buffer.concat([Buffer.from([(number << 3) | 2, content.length]), content]);
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...varint(content.length)]), content]);
+}
+
+function varint(value: number): readonly number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 }
 
 function toMessage(value: unknown, key = ''): unknown {

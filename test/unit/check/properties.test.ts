@@ -32,6 +32,7 @@ const results = fc.oneof(
       request_headers_to_remove: fc.array(headerName, { maxLength: 3 }),
       query_parameters_to_set: fc.dictionary(text, text, { maxKeys: 3 }),
       query_parameters_to_remove: fc.array(text, { maxLength: 3 }),
+      cache_max_age: fc.oneof(fc.nat(), fc.jsonValue({ maxDepth: 1 })),
       http_status: fc.oneof(fc.integer({ min: -1, max: 700 }), fc.jsonValue({ maxDepth: 1 })),
       body: fc.oneof(text, fc.jsonValue({ maxDepth: 1 })),
       dynamic_metadata: fc.jsonValue(),
@@ -50,6 +51,7 @@ function saysTrue(result: JsonValue): boolean {
 test.each([
   ['defaults', strictDecision],
   ['opa-envoy-plugin', pluginDecision],
+  ['dropping', { ...strictDecision, mutations: 'drop' } as const],
 ])('A-73 %s: whatever the policy returns, nothing throws, and only a well-formed `true` allows', (_name, options) => {
   let allowed = 0;
   fc.assert(

@@ -21,6 +21,12 @@ test.each([
   ['engine: { opa: { url: "http://h", tls: { ca: c } } }', 'engine.opa.tls: engine.opa.url is not an https URL'],
   ['engine: { opa: { url: "http://h/v1/data" } }', 'without a path'],
   ['input: { path_parsing: opa-envoy-plugin, encoded_slashes: refuse }', 'input.encoded_slashes: only'],
+  ['input: { body_parsing: off, grpc: { descriptors: d } }', 'input.grpc.descriptors: input.body_parsing is off'],
+  ['input: { grpc: { max_decompressed_size: 1MiB } }', 'input.grpc.max_decompressed_size: gRPC messages are'],
+  [
+    'input: { body_parsing: opa-envoy-plugin, grpc: { descriptors: d, max_decompressed_size: 1MiB } }',
+    'input.grpc.max_decompressed_size: gRPC messages are',
+  ],
   [`identity: { sources: [{ ${header}, roles: roles, underscore_alias: true }] }`, 'sources[0].underscore_alias: the'],
   [`identity: { sources: [{ ${header}, roles: x-r, subject: x-r }] }`, 'sources[0].subject: roles names the same'],
   [

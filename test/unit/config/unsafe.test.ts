@@ -9,6 +9,7 @@ test.each([
   [{ decision: { dry_run: true } }, 'decision.dry_run'],
   [{ decision: { undefined: 'error' } }, 'decision.undefined'],
   [{ decision: { faults: 'error' } }, 'decision.faults'],
+  [{ decision: { redirect_origins: ['*'] } }, 'decision.redirect_origins'],
   [{ identity: { sources: [{ kind: 'trusted-header' }] } }, 'identity.sources[0]'],
   [{ grpc: { address: 'unix:///s', mode: '0666' } }, 'grpc.mode'],
   [{ grpc: { address: '0.0.0.0:9191' } }, 'grpc.address'],

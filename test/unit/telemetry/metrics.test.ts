@@ -69,6 +69,7 @@ test('counts callers, reloads, errors and lost records', async () => {
   metrics.identity('token-file', 'expired_token');
   metrics.configReload('refused');
   metrics.error('engine_unreachable');
+  metrics.mutationDropped('header_value');
   metrics.decisionLogDropped(5);
   expect(await lines(metrics)).toEqual(
     expect.arrayContaining([
@@ -76,6 +77,8 @@ test('counts callers, reloads, errors and lost records', async () => {
       'portcullis_config_reloads_total{result="refused"} 1',
       'portcullis_config_reloads_total{result="applied"} 0',
       'portcullis_errors_total{code="engine_unreachable"} 1',
+      'portcullis_mutations_dropped_total{rule="header_value"} 1',
+      'portcullis_mutations_dropped_total{rule="host_header"} 0',
       'portcullis_decision_log_dropped_total 5',
     ]),
   );

@@ -68,6 +68,15 @@ export function addFilter({ connectionManager }: Gateway, name: string, type: st
   filters.splice(before, 0, { name, typed_config: typed(type, config) });
 }
 
+/** Sends requests to another backend than that of the stack. */
+export function useBackend({ config }: Gateway, port: number): void {
+  for (const { name, load_assignment } of config.static_resources.clusters ?? []) {
+    if (name !== 'backend') continue;
+    const address = { socket_address: { address: '127.0.0.1', port_value: port } };
+    load_assignment.endpoints = [{ lb_endpoints: [{ endpoint: { address } }] }];
+  }
+}
+
 /** `check_settings` (or `disabled`) of ext_authz for a route or a virtual host. */
 export function perRoute(settings: Fields): Record<string, Fields> {
   const type = 'envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute';

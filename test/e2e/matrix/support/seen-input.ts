@@ -138,8 +138,8 @@ async function seen(stack: Stack, mark: string): Promise<Omit<Seen, 'response' |
 }
 
 async function checks({ envoy }: Stack): Promise<{ ok: number; denied: number; error: number }> {
-  const stats = await envoy.stats(/ext_authz\.gateway\.(ok|denied|error)$/);
-  const total = (name: string) =>
-    Object.entries(stats).reduce((sum, [key, value]) => (key.endsWith(`.${name}`) ? sum + value : sum), 0);
-  return { ok: total('ok'), denied: total('denied'), error: total('error') };
+  const prefix = 'http.gateway.ext_authz.gateway.';
+  const stats = await envoy.stats(/^http\.gateway\.ext_authz\.gateway\.(ok|denied|error)$/);
+  const count = (name: string) => stats[`${prefix}${name}`] ?? 0;
+  return { ok: count('ok'), denied: count('denied'), error: count('error') };
 }
