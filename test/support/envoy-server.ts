@@ -15,7 +15,7 @@ export interface EnvoyOptions {
   readonly listener?: string;
   /** Changes a copy of the configuration before it is used. */
   readonly change?: (config: EnvoyConfig) => void;
-  /** Another Envoy than the pinned one. */
+  /** Another Envoy than the one that `ENVOY_UNDER_TEST` names, or than the pinned one. */
   readonly program?: string;
   /** Worker threads. */
   readonly concurrency?: number;
@@ -44,7 +44,8 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyServer> {
   await writeFile(configFile, JSON.stringify(await configFor(options)));
   const child = startChild({
     name: 'envoy',
-    program: options.program ?? (await findTool('envoy')),
+    // Not a name with our prefix: Portcullis refuses to start with a variable it does not know.
+    program: options.program ?? process.env['ENVOY_UNDER_TEST'] ?? (await findTool('envoy')),
     args: [
       ...['--config-path', configFile, '--admin-address-path', adminFile, '--log-level', 'warning'],
       ...['--concurrency', String(options.concurrency ?? 1), '--disable-hot-restart'],

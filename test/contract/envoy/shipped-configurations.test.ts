@@ -32,6 +32,13 @@ test.each(files)('%s is accepted without a warning', async (name) => {
   expect(log.replace(/^configuration .* OK$/m, '').trim()).toBe('');
 });
 
+test.each(files)('%s: an attempt may take as long as the whole check', async (name) => {
+  const scalars = Object.entries(flatten(parse(await readFile(join(folder, name), 'utf8'))));
+  const valueOf = (ending: string) => scalars.find(([path]) => path.endsWith(ending))?.[1];
+  // Envoy takes `max_interval` for the timeout of each attempt.
+  expect(valueOf('/grpc_service/retry_policy/retry_back_off/max_interval')).toBe(valueOf('/grpc_service/timeout'));
+});
+
 test('the Unix socket is all that gateway-uds.yaml changes', async () => {
   expect(await differences('gateway-uds.yaml')).toEqual({
     gone: { address: '127.0.0.1', port_value: 9191 },

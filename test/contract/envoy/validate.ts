@@ -14,21 +14,22 @@ export interface Validation {
 }
 
 /** What `envoy --mode validate` says about a configuration. */
-export async function validate(config: unknown): Promise<Validation> {
+export async function validate(config: unknown, program?: string): Promise<Validation> {
   const folder = await temporaryFolder();
   try {
     const file = join(folder.path, 'envoy.json');
     await writeFile(file, JSON.stringify(config));
-    return await validateFile(file);
+    return await validateFile(file, program);
   } finally {
     await folder.remove();
   }
 }
 
-export async function validateFile(file: string): Promise<Validation> {
+/** `program`: another Envoy than the pinned one. */
+export async function validateFile(file: string, program?: string): Promise<Validation> {
   const args = ['--mode', 'validate', '--config-path', file, '--log-level', 'warning'];
   try {
-    const { stderr } = await execute(await findTool('envoy'), args);
+    const { stderr } = await execute(program ?? (await findTool('envoy')), args);
     return { accepted: true, log: singleSpaced(stderr) };
   } catch (error) {
     return { accepted: false, log: singleSpaced((error as { stderr: string }).stderr) };

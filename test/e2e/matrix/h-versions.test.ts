@@ -5,7 +5,7 @@ import { printLogsOnFailure } from '../../support/process.js';
 import { type Stack, startStack } from '../../support/stack.js';
 import { as } from '../callers.js';
 import { type Gateway, gatewayOf } from './support/gateway.js';
-import { suspectedEnvoy, oldestEnvoy } from './support/versions.js';
+import { oldestEnvoy, suspectedEnvoy } from './support/versions.js';
 
 printLogsOnFailure();
 
