@@ -40,8 +40,9 @@ function toRemove(
   protectedHeaders: readonly string[],
 ): readonly string[] {
   const set = new Set(decision.headers.map(({ name }) => name));
-  const names = new Set([...decision.headersToRemove, ...protectedHeaders]);
-  return [...names].filter((name) => !set.has(name));
+  const asked = new Set(decision.headersToRemove);
+  const names = [...decision.headersToRemove, ...protectedHeaders.filter((name) => !asked.has(name))];
+  return names.filter((name) => !set.has(name));
 }
 
 function lowerCase(names: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@ import type { HeaderChange } from '../envoy/answer.js';
 import type { DecisionOptions } from './decision.js';
 import type { HeaderEdit } from './decision-headers.js';
 import type { HeaderView } from './headers.js';
-import { fitsHeader, isHeaderValue } from './mutation-guard.js';
+import { fitsHeader, isHeaderValue } from './mutation-rules.js';
 
 /** Headers that clients and backends expect on lines of their own (RFC 6265 for cookies). */
 const repeatable: ReadonlySet<string> = new Set(['set-cookie', 'www-authenticate', 'proxy-authenticate']);

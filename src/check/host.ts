@@ -7,9 +7,10 @@ import { type RequestRefusal, refuse } from './request-refusal.js';
  */
 const ambiguous = /[^!-~]|[,@/\\?#%]/;
 
-/** Refuses a host that policy and backend could take for different ones. Case and port stay as they were sent. */
+/**
+ * Refuses a host that policy and backend could take for different ones. Case and port stay as they were
+ * sent. The host itself may hold a password and is not quoted.
+ */
 export function checkHost(host: string): Result<void, RequestRefusal> {
-  return ambiguous.test(host)
-    ? refuse('host_ambiguous', `the host ${JSON.stringify(host)} is ambiguous`)
-    : ok(undefined);
+  return ambiguous.test(host) ? refuse('host_ambiguous', 'the host is ambiguous') : ok(undefined);
 }

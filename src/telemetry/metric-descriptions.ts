@@ -54,6 +54,12 @@ export const metricDescriptions = {
     labels: ['code'],
     help: 'Failures, by the error codes of docs/errors.md.',
   },
+  mutationsDropped: {
+    name: 'portcullis_mutations_dropped_total',
+    type: 'counter',
+    labels: ['rule'],
+    help: 'Headers and query parameters left out of decisions (`decision.mutations: drop`), by the rule they break.',
+  },
   decisionLogDropped: {
     name: 'portcullis_decision_log_dropped_total',
     type: 'counter',

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { type ErrorCode, errorCodes } from '../errors/portcullis-error.js';
 import { type CheckOutcome, type CheckReason, checkOutcomes } from './check-reason.js';
 import { metricDescriptions as descriptions } from './metric-descriptions.js';
+import { type MutationRule, mutationRules } from './mutation-rule.js';
 
 /** What a source found; `anonymous` when no credential was presented. */
 export type IdentityResult =
@@ -27,6 +28,7 @@ export interface Metrics {
   identity(source: string, result: IdentityResult): void;
   configReload(result: 'applied' | 'refused'): void;
   error(code: ErrorCode): void;
+  mutationDropped(rule: MutationRule): void;
   decisionLogDropped(records: number): void;
   /** Names what the gauges read; before that they are absent or 0. */
   observe(gauges: Gauges): void;
@@ -49,6 +51,8 @@ export function createMetrics(processMetrics = true): Metrics {
   const configReloads = new Counter(config(descriptions.configReloads, registry));
   const errors = new Counter(config(descriptions.errors, registry));
   const decisionLogDropped = new Counter(config(descriptions.decisionLogDropped, registry));
+  const mutationsDropped = new Counter(config(descriptions.mutationsDropped, registry));
+  for (const rule of mutationRules) mutationsDropped.inc({ rule }, 0);
   for (const result of ['applied', 'refused']) configReloads.inc({ result }, 0);
   for (const code of Object.keys(errorCodes)) errors.inc({ code }, 0);
 
@@ -64,6 +68,7 @@ export function createMetrics(processMetrics = true): Metrics {
     identity: (source, result) => identity.inc({ source, result }),
     configReload: (result) => configReloads.inc({ result }),
     error: (code) => errors.inc({ code }),
+    mutationDropped: (rule) => mutationsDropped.inc({ rule }),
     decisionLogDropped: (records) => decisionLogDropped.inc(records),
     observe: (gauges) => registerGauges(gauges, registry),
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

@@ -260,7 +260,7 @@ describe('Envoy alone, without our encoding', () => {
     expect(path).toBe('/?c=d&admin=1');
   });
 
-  test('C17 with validate_mutations Envoy refuses whatever is percent-encoded, which is why the gateway does not set it', async () => {
+  test('C17 with validate_mutations Envoy refuses whatever is percent-encoded, so a policy that sets such parameters does without', async () => {
     expect((await validating().send(set('d%20e'))).status).toBe(500);
     expect(await validating().count('invalid')).toBeGreaterThan(0);
     expect((await raw().send(set('d%20e'))).status).toBe(200);

@@ -76,8 +76,11 @@ function changes(ok: NonNullable<Response['okResponse']>): readonly string[] {
   ];
 }
 
+/** The order between different names means nothing, that within one name is kept. */
 function texts(verb: string, options: readonly HeaderOption[] | undefined): readonly string[] {
-  return (options ?? []).map(({ header }) => `${verb} ${header?.key ?? ''}: ${header?.value ?? ''}`);
+  const headers = (options ?? []).map(({ header }) => ({ key: header?.key ?? '', value: header?.value ?? '' }));
+  headers.sort((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
+  return headers.map(({ key, value }) => `${verb} ${key}: ${value}`);
 }
 
 function metadata({ dynamicMetadata = {} }: Response): readonly string[] {

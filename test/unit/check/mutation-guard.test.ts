@@ -201,6 +201,7 @@ test('query parameters', () => {
   expect(set({ 'a&b#c\r\n é': 'd e&f=g#h\r\n' })).toBe('none');
   expect(set({ '': 'v' })).toBe('query_parameter');
   expect(set({ a: '\ud800' })).toBe('query_parameter');
+  expect(set({ 'a\ud800': '\udc00' })).toBe('query_parameter');
   expect(set({ a: 'x'.repeat(17_000) })).toBe('query_parameter');
   expect(set({ a: Array.from({ length: 101 }, () => 'x') })).toBe('query_parameter');
   expect(rules({ allowed: true, query_parameters_to_remove: [''] })[0]).toBe('query_parameter');

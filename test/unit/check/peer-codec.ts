@@ -44,6 +44,17 @@ export function decodeResponse(bytes: Buffer): unknown {
   });
 }
 
+/** How Envoy is to set each header towards the backend, such as `append false, OVERWRITE_IF_EXISTS_OR_ADD`. */
+export function headerModes(bytes: Buffer): readonly string[] {
+  const { okResponse } = check.responseDeserialize(bytes) as {
+    readonly okResponse?: { readonly headers?: readonly Json[] };
+  };
+  return (okResponse?.headers ?? []).map(({ append, appendAction }) => {
+    const flag = append === undefined ? 'append unset' : `append ${(append as Json)['value'] ?? false}`;
+    return `${flag}, ${appendAction ?? 'no action'}`;
+  });
+}
+
 function field(number: number, content: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([(number << 3) | 2, ...varint(content.length)]), content]);
 }
@@ -58,7 +69,12 @@ function toMessage(value: unknown, key = ''): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => toMessage(item));
   if (key === 'filterMetadata') return mapValues(value as Json, (struct) => toStruct(struct as Json));
-  return mapValues(value as Json, toMessage);
+  return mapValues(renamed(value as Json), toMessage);
+}
+
+/** The library brings its own `Any`, whose field has the name of the proto. */
+function renamed({ typeUrl, ...others }: Json): Json {
+  return typeUrl === undefined ? others : { ...others, type_url: typeUrl };
 }
 
 function mapValues(object: Json, change: (value: unknown, key: string) => unknown): Json {
@@ -75,6 +91,7 @@ function toStruct(object: Json): Json {
 }
 
 function toValue(value: unknown): Json {
+  if (value === undefined) return {};
   if (value === null) return { nullValue: 0 };
   if (typeof value === 'boolean') return { boolValue: value };
   if (typeof value === 'number') return { numberValue: value };

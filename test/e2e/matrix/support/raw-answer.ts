@@ -7,7 +7,7 @@ import { type HttpRequest, type HttpResponse, send } from '../../../support/http
 import { repository } from '../../../support/portcullis-server.js';
 import { message } from './check-answers.js';
 import { startCheckServer } from './check-server.js';
-import { type Gateway, gatewayOf } from './gateway.js';
+import { type Gateway, gatewayOf, withoutSecondLock } from './gateway.js';
 import { countAuthz } from './told-decision.js';
 
 /** A `CheckResponse` with the field names of the protos; enumerations by name. */
@@ -46,7 +46,11 @@ export function useRawAnswer(change?: (gateway: Gateway) => void, program?: stri
     const envoy = await startEnvoy({
       config: join(repository, 'envoy', 'gateway.yaml'),
       clusters: { portcullis: checks.address, backend: backend.address },
-      change: (config) => change?.(gatewayOf(config)),
+      change: (config) => {
+        const gateway = gatewayOf(config);
+        withoutSecondLock(gateway);
+        change?.(gateway);
+      },
       ...(program !== undefined && { program }),
     });
     stops.push(() => envoy.stop());

@@ -4,7 +4,7 @@ import { eventually } from '../../../support/eventually.js';
 import type { HttpRequest, HttpResponse } from '../../../support/http.js';
 import { printLogsOnFailure } from '../../../support/process.js';
 import { type Stack, type StackOptions, startStack } from '../../../support/stack.js';
-import { type Gateway, gatewayOf } from './gateway.js';
+import { type Gateway, gatewayOf, withoutSecondLock } from './gateway.js';
 import { newMark } from './seen-input.js';
 
 export interface ToldDecisionOptions extends Pick<StackOptions, 'config'> {
@@ -67,6 +67,7 @@ async function startToldDecision(options: ToldDecisionOptions): Promise<ToldStac
       change: (copy) => {
         const gateway = gatewayOf(copy);
         logOutcome(gateway);
+        withoutSecondLock(gateway);
         // After the check, so that the backend has room for other headers.
         gateway.virtualHost['request_headers_to_remove'] = ['x-decision'];
         change?.(gateway);
