@@ -8,6 +8,9 @@ import { type RequestRefusal, refuse } from './request-refusal.js';
 /** No honest request nests deeper; each level costs every reader behind us stack or memory. */
 const deepest = 256;
 
+/** Errors that speak of size rather than of form. */
+const excesses: ReadonlySet<string> = new Set(['exceeded max depth', 'number too large']);
+
 /** JSON as opa-envoy-plugin reads it, which takes a `null` behind the value for nothing. */
 export function parsePluginJson(bytes: Uint8Array): Result<JsonValue, RequestRefusal> {
   const parsed = parseJsonBytes(bytes, { trailingNull: 'accept' });
@@ -16,15 +19,13 @@ export function parsePluginJson(bytes: Uint8Array): Result<JsonValue, RequestRef
 
 /**
  * JSON that every reader understands the same way: valid UTF-8, no name twice in one object (which
- * one counts differs between parsers), whole characters, nesting within reason.
+ * one counts differs between parsers), whole characters, nesting and numbers within reason.
  */
 export function parseStrictJson(bytes: Uint8Array): Result<JsonValue, RequestRefusal> {
   if (!isUtf8(bytes)) return refuse('body_invalid', 'the JSON body is not valid UTF-8');
   const text = decodeUtf8(bytes);
-  const parsed = parseJson(text, { duplicateNames: 'refuse', maxDepth: deepest });
-  if (!parsed.ok) {
-    return refuse(parsed.error === 'exceeded max depth' ? 'body_too_complex' : 'body_invalid', parsed.error);
-  }
+  const parsed = parseJson(text, { duplicateNames: 'refuse', hugeNumbers: 'refuse', maxDepth: deepest });
+  if (!parsed.ok) return refuse(excesses.has(parsed.error) ? 'body_too_complex' : 'body_invalid', parsed.error);
   return hasLoneSurrogate(text) ? refuse('body_invalid', 'the JSON body has half a surrogate pair') : ok(parsed.value);
 }
 

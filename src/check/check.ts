@@ -40,10 +40,19 @@ export function createCheck(current: () => CheckState, observe: Observer): Check
       return reply;
     } catch (thrown) {
       const verdict = internalFault(thrown, trail.decisionId);
-      observe(trail, verdict);
+      record(observe, trail, verdict);
       return write(verdict.answer);
     }
   };
+}
+
+/** It may be the observer that fails; without an answer Envoy's `failure_mode_allow` would let the request through. */
+function record(observe: Observer, trail: Trail, verdict: Verdict): void {
+  try {
+    observe(trail, verdict);
+  } catch {
+    // The fault that is being answered has no other way into the log.
+  }
 }
 
 async function decide(request: Uint8Array, call: CheckCall, state: CheckState, trail: Trail): Promise<Verdict> {

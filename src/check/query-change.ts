@@ -23,9 +23,11 @@ export function queryChange(
   const names = new Set([...queryToSet.map(({ name }) => name), ...queryToRemove]);
   const set = queryToSet.map(({ name, value }) => ({ name: encode(name), value: encode(value) }));
   const spoken = new Set(set.map(({ name }) => name));
-  const remove = new Set([...queryToRemove.map(encode), ...spellings(splitTarget(target).query, names)]);
+  const asked = queryToRemove.map(encode);
+  const known = new Set([...asked, ...spoken]);
+  const others = new Set(spellings(splitTarget(target).query, names).filter((name) => !known.has(name)));
   // Envoy removes after it sets: what is set must not be named here.
-  return { set, remove: [...remove].filter((name) => !spoken.has(name)) };
+  return { set, remove: [...asked.filter((name) => !spoken.has(name)), ...others] };
 }
 
 function spellings(query: string, names: ReadonlySet<string>): readonly string[] {

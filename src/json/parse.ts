@@ -7,6 +7,8 @@ import { JsonScanner } from './scanner.js';
 export interface JsonLimits {
   /** Levels of arrays and objects; 10000 by default, as in Go. */
   readonly maxDepth?: number;
+  /** Numbers of a thousand digits or with an exponent of five: kept as text (default), or the text is refused. */
+  readonly hugeNumbers?: 'keep' | 'refuse';
   /** A name twice in one object: the last one wins (default), or the text is refused. */
   readonly duplicateNames?: 'last' | 'refuse';
   /** OPA reads one token behind the value and takes `null` for none; see `body-json.ts`. */
@@ -55,6 +57,7 @@ class Parser {
 
   constructor(scanner: JsonScanner, limits: JsonLimits) {
     this.#scanner = scanner;
+    scanner.refuseHugeNumbers = limits.hugeNumbers === 'refuse';
     this.#maxDepth = limits.maxDepth ?? 10_000;
     this.#refuseDuplicates = limits.duplicateNames === 'refuse';
     this.#acceptNull = limits.trailingNull === 'accept';

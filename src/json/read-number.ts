@@ -19,6 +19,14 @@ export function scanNumber(source: string, start: number): NumberScan {
   return { end: skipDigits(source, at) };
 }
 
+/**
+ * Whether few readers can hold a number: a thousand digits, or an exponent of five. OPA refuses an input with
+ * one whose binary exponent has six.
+ */
+export function isHugeNumber(text: string): boolean {
+  return text.length > 1000 || /[eE][+-]?0*[1-9][0-9]{4}/.test(text);
+}
+
 /** A JavaScript number where nothing is lost by it, else the text. */
 export function numberFromText(text: string): number | JsonNumber {
   const value = Number(text);

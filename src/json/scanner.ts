@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { byteAt } from './decode-utf8.js';
 import { goQuoteByte } from './go-quote.js';
 import type { JsonValue } from './json.js';
-import { numberFromText, scanNumber } from './read-number.js';
+import { isHugeNumber, numberFromText, scanNumber } from './read-number.js';
 import { readString } from './read-string.js';
 
 /** Reads what has no parts: strings, numbers and literals. Each method answers undefined, and sets `error`, where there is none. */
@@ -10,6 +10,8 @@ export class JsonScanner {
   error = '';
   at = 0;
   readonly text: string;
+  /** Set where a number that few readers can hold is an error. */
+  refuseHugeNumbers = false;
   readonly #bytes: Uint8Array | undefined;
 
   /** @param bytes what the text was decoded from, so that an error can name a byte that is no text */
@@ -61,6 +63,10 @@ export class JsonScanner {
     const scan = scanNumber(this.text, this.at);
     if ('context' in scan) return this.unexpected(scan.at, scan.context);
     const text = this.text.slice(this.at, scan.end);
+    if (this.refuseHugeNumbers && isHugeNumber(text)) {
+      this.error = 'number too large';
+      return undefined;
+    }
     this.at = scan.end;
     return numberFromText(text);
   }

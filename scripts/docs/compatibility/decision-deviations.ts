@@ -62,7 +62,7 @@ export const decisionDeviations: readonly Deviation[] = [
     title: 'Bare decisions',
     plugin: 'Answers a boolean without an HTTP response.',
     portcullis: 'Always sends one.',
-    why: 'Only with one can identity headers of the client be removed, and Envoy’s logs then say what was answered.',
+    why: "Only with one can identity headers of the client be removed, and Envoy's logs then say what was answered.",
     back: { key: 'decision.plain_boolean', value: true },
     cases: [decided('true', 'allow, bare', 'allow'), decided('false', 'deny, bare', 'deny Forbidden')],
   },
@@ -81,7 +81,7 @@ export const decisionDeviations: readonly Deviation[] = [
   {
     title: 'Where redirects lead',
     plugin: 'Sends any `location`.',
-    portcullis: 'Sends one within the request’s own origin or within those of `decision.redirect_origins`.',
+    portcullis: "Sends one within the request's own origin or within those of `decision.redirect_origins`.",
     why: 'A location made from the request is an open redirect.',
     back: { key: 'decision.redirect_origins', value: ['*'] },
     cases: [
@@ -121,9 +121,9 @@ export const decisionDeviations: readonly Deviation[] = [
   },
   {
     title: 'How headers are set',
-    plugin: 'Leaves it to Envoy’s release whether a header stands beside the client’s own or replaces it.',
+    plugin: "Leaves it to Envoy's release whether a header stands beside the client's own or replaces it.",
     portcullis: 'Always says that it replaces it, unless the policy asks to append.',
-    why: 'On Envoy 1.37 a client’s `x-user` would survive beside ours.',
+    why: "On Envoy 1.37 a client's `x-user` would survive beside ours.",
     back: { none: 'where the plugin is safe, the outcome is the same' },
     cases: [
       {
@@ -243,6 +243,48 @@ export const decisionDeviations: readonly Deviation[] = [
     ],
   },
   {
+    title: 'What is set and removed at once',
+    plugin: 'Sends both; Envoy sets first and removes then, so that nothing is left.',
+    portcullis: 'Sets it.',
+    why: 'A decision that sets `x-user` must not lose it to a list that protects it.',
+    back: { none: 'nobody sets a header to have it removed' },
+    cases: [
+      {
+        asked: 'a header',
+        ask: { decision: '{"allowed":true,"headers":{"a":"b"},"request_headers_to_remove":["a","c"]}' },
+        plugin: 'allow, set a: b, remove a, remove c',
+        portcullis: 'allow, set a: b, remove c',
+      },
+      {
+        asked: 'a query parameter',
+        ask: { decision: '{"allowed":true,"query_parameters_to_set":{"a":"b"},"query_parameters_to_remove":["a"]}' },
+        plugin: 'allow, query a=b, query without a',
+        portcullis: 'allow, query a=b',
+      },
+    ],
+  },
+  {
+    title: 'Text that is no UTF-8',
+    plugin: 'Cannot write the answer: a gRPC error.',
+    portcullis: 'Writes U+FFFD for each byte that is no text.',
+    why: 'An error would turn a denial into an allow by `failure_mode_allow`.',
+    back: { none: 'by the time the decision arrives, the bytes are gone' },
+    cases: [
+      {
+        asked: 'a header of `base64.decode("/w==")`',
+        ask: { rule: 'bytes' },
+        plugin: 'gRPC INTERNAL',
+        portcullis: 'allow, set a: \ufffd',
+      },
+      {
+        asked: 'a body of `base64.decode("/w==")`',
+        ask: { rule: 'bytes in the body' },
+        plugin: 'gRPC INTERNAL',
+        portcullis: 'deny Forbidden, body "\ufffd"',
+      },
+    ],
+  },
+  {
     title: 'Long bodies',
     plugin: 'Sends a body of any length.',
     portcullis: 'Takes one beyond `decision.max_body_size` for a fault.',
@@ -260,7 +302,7 @@ export const decisionDeviations: readonly Deviation[] = [
     title: 'Appending to a header',
     plugin: 'Has no word for it; an object as value is an error.',
     portcullis: 'Reads `{"value": …, "append": true}`.',
-    why: 'What is appended is joined with the request’s own value, which is the same on every Envoy.',
+    why: "What is appended is joined with the request's own value, which is the same on every Envoy.",
     back: { none: 'a policy written for the plugin has no such value' },
     config: { decision: { faults: 'error' } },
     cases: [decided('{"allowed":true,"headers":{"a":{"value":"b"}}}', error, 'allow, set a: b')],

@@ -11,7 +11,11 @@ export interface Deviation {
   readonly back: Switch | NoSwitch;
   /** Sections of the configuration under which the cases are asked, besides the switch. */
   readonly config?: Sections;
+  /** The engine that deviates; without it, both do. */
+  readonly engine?: 'opa' | 'wasm';
   readonly cases: readonly DeviationCase[];
+  /** Instead of cases, where one request cannot show it: the file of a test and its title. */
+  readonly shownBy?: readonly [file: string, title: string];
 }
 
 export interface Switch {
@@ -43,12 +47,14 @@ export type Json = { readonly [name: string]: unknown };
 
 /** A CheckRequest, in the protobuf JSON mapping, for the policy of the recording. */
 export interface Ask {
+  /** The whole message, in hexadecimal digits. */
+  readonly bytes?: string;
   readonly http?: Json;
   /** Beside the request. */
   readonly attributes?: Json;
   /** JSON text that the policy returns; without it, the policy shows its input. */
   readonly decision?: string;
-  /** Of what the policy returns: a case that JSON text cannot say. */
+  /** Name of what the policy does, where JSON text cannot say it. */
   readonly rule?: string;
   /** The member of the input that is shown, such as `parsed_path`; `header modes` shows how headers are set. */
   readonly shows?: string;

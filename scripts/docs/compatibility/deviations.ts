@@ -1,12 +1,13 @@
 import { decisionDeviations } from './decision-deviations.js';
 import type { Deviation, DeviationCase } from './deviation.js';
+import { outcomeDeviations } from './outcome-deviations.js';
 import { requestDeviations } from './request-deviations.js';
 
 /**
  * Every deliberate deviation from opa-envoy-plugin, reviewed by hand. docs/compatibility.md is made from it, and tests ask
  * each case of a running server: as it is by default, with the switch alone, and under the preset.
  */
-export const deviations: readonly Deviation[] = [...requestDeviations, ...decisionDeviations];
+export const deviations: readonly Deviation[] = [...requestDeviations, ...decisionDeviations, ...outcomeDeviations];
 
 export interface RecordedDifference {
   readonly deviation: Deviation;

@@ -53,7 +53,7 @@ export const requestDeviations: readonly Deviation[] = [
     plugin:
       'Looks with case for `application/json` and others anywhere in the header, in the `headers` map alone; of equal names in JSON the last counts.',
     portcullis:
-      'Reads the media type as RFC 9110 says, also with `encode_raw_headers`, and `+json` types too. Refuses with 400 what readers disagree about: equal names, invalid UTF-8, other character sets and codings, deep nesting, transfer encodings of parts.',
+      'Reads the media type as RFC 9110 says, also with `encode_raw_headers`, and `+json` types too. Refuses with 400 what readers disagree about: equal names, invalid UTF-8, other character sets and codings, deep nesting, huge numbers, transfer encodings of parts.',
     why: 'A type that hides in a parameter, or the other one of two equal names, would show the policy another body than the backend reads.',
     back: { key: 'input.body_parsing', value: 'opa-envoy-plugin' },
     cases: [
@@ -89,6 +89,26 @@ export const requestDeviations: readonly Deviation[] = [
         'null',
         'parsed_body 1',
       ),
+    ],
+  },
+  {
+    title: 'Bodies of exactly the limit',
+    plugin: 'Takes a body of as many bytes as Envoy sends at most for a whole one.',
+    portcullis:
+      'Takes it for a part if the route tells the limit in the context extension `portcullis.max_request_bytes`.',
+    why: 'With `allow_partial_message`, Envoy asks as soon as it has that many bytes, and more may follow.',
+    back: { none: 'leave the context extension out' },
+    cases: [
+      {
+        asked: 'a body of one byte, the limit being one',
+        ask: {
+          http: post('application/json', '1'),
+          attributes: { contextExtensions: { 'portcullis.max_request_bytes': '1' } },
+          shows: 'truncated_body',
+        },
+        plugin: 'truncated_body false',
+        portcullis: 'truncated_body true',
+      },
     ],
   },
   {
@@ -166,7 +186,7 @@ export const requestDeviations: readonly Deviation[] = [
   },
   {
     title: 'What the client of a refused request is told',
-    plugin: 'The parser’s words, without a decision id.',
+    plugin: "The parser's words, without a decision id.",
     portcullis: 'One fixed text, with the decision id in the metadata; the words are in the log.',
     why: 'The words quote the request and tell an attacker which parser reads it.',
     back: { key: 'input.refusal_text', value: 'opa-envoy-plugin' },

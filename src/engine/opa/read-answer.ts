@@ -17,7 +17,7 @@ export function readAnswer({ status, body }: HttpAnswer): Evaluation {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function readDocument(body: Buffer): Result<JsonObject> {
+export function readDocument(body: Buffer): Result<JsonObject> {
   let text: string;
   try {
     text = utf8.decode(body);
@@ -63,10 +63,14 @@ function readRevision(provenance: JsonValue | undefined): string | undefined {
   if (!isObject(provenance)) return undefined;
   const { revision, bundles } = provenance;
   if (!isObject(bundles)) return typeof revision === 'string' && revision !== '' ? revision : undefined;
-  const revisions = Object.entries(bundles).flatMap(([name, bundle]) => {
-    const of = isObject(bundle) ? bundle['revision'] : undefined;
-    return typeof of === 'string' && of !== '' ? [{ name, of }] : [];
-  });
+  return joinRevisions(
+    Object.entries(bundles).map(([name, bundle]) => [name, isObject(bundle) ? bundle['revision'] : undefined]),
+  );
+}
+
+/** @param bundles the name of each bundle and its revision */
+export function joinRevisions(bundles: readonly (readonly [string, JsonValue | undefined])[]): string | undefined {
+  const revisions = bundles.flatMap(([name, of]) => (typeof of === 'string' && of !== '' ? [{ name, of }] : []));
   if (revisions.length <= 1) return revisions[0]?.of;
   return revisions
     .map(({ name, of }) => `${name}=${of}`)
@@ -74,7 +78,7 @@ function readRevision(provenance: JsonValue | undefined): string | undefined {
     .join(',');
 }
 
-function isObject(value: JsonValue | undefined): value is JsonObject {
+export function isObject(value: JsonValue | undefined): value is JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
