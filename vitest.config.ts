@@ -5,7 +5,8 @@ export default defineConfig({
   test: {
     reporters: ['default', new RanTestsReporter()],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 5_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      { test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 600_000 } },
       {
         test: {
           name: 'contract',
@@ -31,6 +32,15 @@ export default defineConfig({
           testTimeout: 20_000,
           hookTimeout: 120_000,
           globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'deploy',
+          include: ['test/deploy/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
+          globalSetup: ['test/deploy/global-setup.ts'],
         },
       },
     ],

@@ -16,10 +16,17 @@ interface PartRules {
   readonly mostParts: number;
   readonly read: (part: Part) => Result<JsonValue, RequestRefusal>;
   readonly refuseCutOff: boolean;
+  /** A part without a name, or with a disposition that cannot be read: a backend may find a field in it. */
+  readonly refuseNameless: boolean;
 }
 
-const pluginRules: PartRules = { mostParts: Number.POSITIVE_INFINITY, read: readPluginPart, refuseCutOff: false };
-const strictRules: PartRules = { mostParts: 1000, read: readStrictPart, refuseCutOff: true };
+const pluginRules: PartRules = {
+  mostParts: Number.POSITIVE_INFINITY,
+  read: readPluginPart,
+  refuseCutOff: false,
+  refuseNameless: false,
+};
+const strictRules: PartRules = { mostParts: 1000, read: readStrictPart, refuseCutOff: true, refuseNameless: true };
 
 /** A `multipart/form-data` body as opa-envoy-plugin reads it. */
 export function parsePluginMultipart(body: Uint8Array, boundary: string): Result<MultipartFields, RequestRefusal> {
@@ -41,6 +48,7 @@ function parseParts(reader: MultipartReader, rules: PartRules): Result<Multipart
     if (next.value === undefined) break;
     if (count >= rules.mostParts) return refuse('body_too_complex', 'the multipart body has too many parts');
     const name = fieldName(next.value);
+    if (name === '' && rules.refuseNameless) return refuse('body_invalid', 'a part of the multipart body has no name');
     if (name === '') continue;
     const value = rules.read(next.value);
     if (!value.ok) return value;

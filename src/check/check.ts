@@ -91,7 +91,8 @@ async function evaluate(
   const deadline = Math.min(trail.started + timeout, call.deadline);
   const evaluation = await engine.evaluate({ path, input, deadline, signal: call.signal });
   trail.engine = engine.kind;
-  trail.engineDuration = performance.now() - asked;
+  if (evaluation.kind === 'result' && evaluation.cached) trail.cached = true;
+  else trail.engineDuration = performance.now() - asked;
   trail.revision = evaluation.revision;
   return evaluation;
 }

@@ -19,6 +19,8 @@ export interface Trail {
   caller?: Caller;
   engine?: string;
   revision?: string | undefined;
+  /** The engine was not asked: the decision cache answered. */
+  cached?: true;
   /** Milliseconds. */
   engineDuration?: number;
 }
@@ -96,6 +98,7 @@ function decisionRecord(trail: Trail, verdict: Verdict, duration: number): Decis
     requestId: headerView(http).get('x-request-id'),
     ...identityFields(caller),
     duration,
+    cached: trail.cached,
     engineDuration: trail.engineDuration,
   };
 }

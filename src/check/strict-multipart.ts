@@ -52,12 +52,13 @@ function headersAmbiguity(lines: readonly string[]): string | undefined {
 
 /**
  * `form-data`, one name, and further parameters. Readers differ in undoing the escapes that a name may
- * have, be it by backslash or by percent (the three that browsers write), and in reading `name*`.
+ * have, be it by backslash or by percent (the three that browsers write), in the blanks at its ends, in
+ * reading `name*`, and in finding the end of a value that holds a semicolon.
  */
 const plainDisposition = (() => {
   const token = "[!#$%&'+\\-.^_`|~0-9A-Za-z]+";
-  const name = `name=(?:"(?:(?!%22|%0[ad])[^"\\\\])+"|${token})`;
-  const other = `(?!name[ \\t]*[*=])${token}(?:=(?:"[^"]*"|${token})|\\*=${token})`;
+  const name = `name=(?:"(?![ \\t])(?:(?!%22|%0[ad])[^";\\\\])+(?<![ \\t])"|${token})`;
+  const other = `(?!name[ \\t]*[*=])${token}(?:=(?:"(?![^"]*;[ \\t]*name)[^"]*"|${token})|\\*=${token})`;
   const between = '[ \\t]*;[ \\t]*';
   return new RegExp(`^form-data(?:${between}${other})*${between}${name}(?:${between}${other})*[ \\t]*$`, 'i');
 })();

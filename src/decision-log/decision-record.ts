@@ -25,6 +25,8 @@ export interface DecisionRecord {
   readonly subject?: string | undefined;
   readonly identityError?: string | undefined;
   readonly duration: number;
+  /** The result was that of an earlier evaluation, from the decision cache. */
+  readonly cached?: true | undefined;
   readonly engineDuration?: number | undefined;
 }
 
@@ -54,6 +56,7 @@ export function decisionLine(record: DecisionRecord): string {
     subject: clip(record.subject),
     identity_error: record.identityError,
     duration_ms: round(record.duration),
+    cached: record.cached,
     engine_ms: round(record.engineDuration),
   });
   return `${escapeInvisible(line)}\n`;
@@ -76,10 +79,15 @@ function round(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : Math.round(milliseconds * 1000) / 1000;
 }
 
-// JSON leaves DEL, the C1 controls and the Unicode line separators as they are; some terminals and
-// log viewers act on them, and a client may put them into a path.
-const invisible = /[\u007f-\u009f\u2028\u2029]/g;
+// JSON leaves DEL, the C1 controls, the Unicode line separators and the format characters (which can
+// turn the direction of what follows, or hide it) as they are; some terminals and log viewers act on
+// them, and a client may put them into a path.
+const invisible = /[\u007f-\u009f\u2028\u2029\p{Cf}]/gu;
 
 function escapeInvisible(line: string): string {
-  return line.replace(invisible, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return line.replace(invisible, (character) => character.split('').map(escapeUnit).join(''));
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -1,7 +1,7 @@
 import { GenericContainer, Wait } from 'testcontainers';
 import { createOpaEngine } from '../../src/engine/opa/opa-engine.js';
-import { testEngineContract } from '../contract/engine/engine-contract.js';
 import { contractPolicy } from '../contract/engine/contract-policy.js';
+import { testEngineContract } from '../contract/engine/engine-contract.js';
 import { buildBundle } from '../support/policy-bundle.js';
 
 testEngineContract('opa in its official image', async () => {

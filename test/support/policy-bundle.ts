@@ -14,8 +14,8 @@ export interface PolicySources {
   /** Decision paths, such as `envoy/authz/allow`. */
   readonly entrypoints: readonly string[];
   readonly revision?: string;
-  /** `wasm` for the embedded engine (default), `rego` for an OPA server. */
-  readonly target?: 'wasm' | 'rego';
+  /** `wasm` for the embedded engine (default), `rego` for an OPA server, `plan` for one with its plan beside it. */
+  readonly target?: 'wasm' | 'rego' | 'plan';
 }
 
 const built = new Map<string, Promise<string>>();

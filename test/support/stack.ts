@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { parse } from 'yaml';
 import type { Echo } from '../../examples/backend/echo.js';
+import type { EnvoyConfig } from '../../scripts/demo/envoy-config.js';
 import { regoBundle } from '../../scripts/policies/gateway.js';
+import { gatewayOf } from '../e2e/matrix/support/gateway.js';
 import { type BackendServer, startBackend } from './backend-server.js';
 import { type EnvoyOptions, type EnvoyServer, startEnvoy } from './envoy-server.js';
 import { type HttpRequest, type HttpResponse, send, sendForEcho } from './http.js';
@@ -112,7 +114,7 @@ async function configFor(options: StackOptions, opa: OpaServer | undefined): Pro
     ...example,
     identity,
     ...options.config,
-    engine: { ...engine, kind: options.engine, ...(await policyOf(options, opa)) },
+    engine: { timeout: patience.engine, ...engine, kind: options.engine, ...(await policyOf(options, opa)) },
   };
 }
 
@@ -120,6 +122,12 @@ async function policyOf({ policy }: StackOptions, opa: OpaServer | undefined): P
   if (opa !== undefined) return { opa: { url: opa.url } };
   return policy === undefined ? {} : { wasm: { bundle: await buildBundle({ ...policy, target: 'wasm' }) } };
 }
+
+/**
+ * A machine under test is slower than one in production: only tests about lateness are meant to see it.
+ * The shipped times stand in the tests that set them.
+ */
+const patience = { engine: '2s', envoy: '4s' };
 
 function startGateway(
   options: StackOptions,
@@ -130,6 +138,18 @@ function startGateway(
   return startEnvoy({
     config: join(repository, 'envoy', shipped),
     ...options.envoy,
+    change: (copy) => {
+      wait(copy);
+      options.envoy?.change?.(copy);
+    },
     clusters: { portcullis: portcullis.grpcAddress, backend: backend.address, ...options.envoy?.clusters },
   });
+}
+
+function wait(copy: EnvoyConfig): void {
+  const service = gatewayOf(copy).extAuthz['grpc_service'] as Record<string, Record<string, unknown>>;
+  // Envoy takes `max_interval` for the timeout of each attempt.
+  const backOff = { base_interval: '0.005s', max_interval: patience.envoy };
+  Object.assign(service, { timeout: patience.envoy });
+  Object.assign(service['retry_policy'] ?? {}, { retry_back_off: backOff });
 }

@@ -34,9 +34,9 @@ test.each(files)('%s is accepted without a warning', async (name) => {
 
 test.each(files)('%s: an attempt may take as long as the whole check', async (name) => {
   const scalars = Object.entries(flatten(parse(await readFile(join(folder, name), 'utf8'))));
-  const valueOf = (ending: string) => scalars.find(([path]) => path.endsWith(ending))?.[1];
+  const scalarAt = (ending: string) => scalars.find(([path]) => path.endsWith(ending))?.[1];
   // Envoy takes `max_interval` for the timeout of each attempt.
-  expect(valueOf('/grpc_service/retry_policy/retry_back_off/max_interval')).toBe(valueOf('/grpc_service/timeout'));
+  expect(scalarAt('/grpc_service/retry_policy/retry_back_off/max_interval')).toBe(scalarAt('/grpc_service/timeout'));
 });
 
 test('the Unix socket is all that gateway-uds.yaml changes', async () => {

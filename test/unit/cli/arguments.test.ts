@@ -7,6 +7,8 @@ test.each([
   ['serve --config a.yaml', { command: 'serve', file: 'a.yaml' }],
   ['serve -c a.yaml', { command: 'serve', file: 'a.yaml' }],
   ['--config=a.yaml serve', { command: 'serve', file: 'a.yaml' }],
+  ['health', { command: 'health' }],
+  ['health -c a.yaml', { command: 'health', file: 'a.yaml' }],
   ['config check', { command: 'config', action: 'check' }],
   ['config print --config a.yaml', { command: 'config', action: 'print', file: 'a.yaml' }],
   ['config schema', { command: 'config', action: 'schema' }],
@@ -38,7 +40,7 @@ test.each([
 });
 
 test('the usage names every command', () => {
-  for (const command of ['serve', 'config check', 'config print', 'config schema', 'version', 'help']) {
+  for (const command of ['serve', 'health', 'config check', 'config print', 'config schema', 'version', 'help']) {
     expect(usage).toContain(`\n  ${command}  `);
   }
 });

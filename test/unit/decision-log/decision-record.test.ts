@@ -20,6 +20,7 @@ const record: DecisionRecord = {
   subject: 'alice',
   identityError: 'expired_token',
   duration: 1.23456,
+  cached: true,
   engineDuration: 0.5,
 };
 
@@ -48,6 +49,7 @@ test('A-99 B-43 C-48 is one line of JSON with everything an auditor asks for', (
     subject: 'alice',
     identity_error: 'expired_token',
     duration_ms: 1.235,
+    cached: true,
     engine_ms: 0.5,
   });
 });

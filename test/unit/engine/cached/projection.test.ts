@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { projectionKey } from '../../../../src/engine/cached/projection.js';
+import { encodeJson } from '../../../../src/json/encode.js';
+import { JsonNumber, type JsonValue } from '../../../../src/json/json.js';
+import { everything, InputPlace, type InputReads } from '../../../../src/policy/input-reads.js';
+
+/** `a.b c` reads `input.a.b` as a whole and `input.c`; `?a` only whether `a` is there. */
+function reading(paths: string): InputReads {
+  const root = new InputPlace();
+  for (const path of paths.split(' ').filter((text) => text !== '')) {
+    const place = path
+      .replace('?', '')
+      .split('.')
+      .reduce((inner, name) => inner.member(name), root);
+    if (!path.startsWith('?')) place.readWhole();
+  }
+  return root.reads();
+}
+
+const keyOf = (paths: string, input: JsonValue, parts: readonly string[] = []) =>
+  projectionKey(reading(paths), input, parts);
+
+describe('inputs that agree on what is read share a key', () => {
+  test.each<[string, JsonValue, JsonValue]>([
+    ['', { a: 1 }, { b: 'x' }],
+    ['a', { a: 1, b: 1 }, { b: 2, a: 1 }],
+    ['a.b', { a: { b: 1, c: 1 } }, { a: { b: 1, c: 2 }, d: 1 }],
+    ['a', { a: { x: 1, y: 2 } }, { a: { y: 2, x: 1 } }],
+    ['a', { a: undefined, b: 1 }, { b: 2 }],
+    ['a', { a: { x: 1, y: undefined } }, { a: { x: 1 } }],
+    ['a', { a: 1 }, { a: new JsonNumber('1') }],
+    ['?a', { a: { b: 1 } }, { a: { c: 1 } }],
+    ['a.b', { a: 1 }, { a: 'x' }],
+    ['a.length', { a: [1] }, { a: [1, 2] }],
+    ['a.text', { a: new JsonNumber('1.0') }, { a: new JsonNumber('2.0') }],
+    ['a.constructor', { a: {} }, { a: Object.create(null) as object as JsonValue }],
+  ])('%s: %j and %j', (paths, left, right) => {
+    expect(keyOf(paths, left)).toBe(keyOf(paths, right));
+    expect(keyOf(paths, left)).toMatch(/^[\w+/]{43}=$/);
+  });
+});
+
+describe('inputs that differ in what is read do not', () => {
+  test.each<[string, JsonValue, JsonValue]>([
+    ['a', { a: 1 }, { a: 2 }],
+    ['a', { a: 1 }, {}],
+    ['a', { a: null }, {}],
+    ['a', { a: '1' }, { a: 1 }],
+    ['a', { a: 'true' }, { a: true }],
+    ['a', { a: 1 }, { a: new JsonNumber('1.0') }],
+    ['a', { a: [] }, { a: {} }],
+    ['a', { a: ['b', 'c'] }, { a: ['bc'] }],
+    ['a', { a: ['b', ['c']] }, { a: [['b'], 'c'] }],
+    ['a', { a: { b: 'c' } }, { a: ['b', 'c'] }],
+    ['a b', { a: 'x', b: 'y' }, { a: 'y', b: 'x' }],
+    ['a b', { a: 'x' }, { b: 'x' }],
+    ['a b', { a: 'xs1:y', b: '' }, { a: 'x', b: 's1:y' }],
+    ['a.b', { a: { b: 1 } }, { a: 1 }],
+    ['a.b', { a: {} }, { a: [] }],
+    ['a.b', { a: {} }, {}],
+    ['?a', { a: 1 }, {}],
+    ['?a', { a: {} }, { a: 1 }],
+    ['__proto__', JSON.parse('{"__proto__":1}'), {}],
+    ['a', { a: 'YQ==' }, { a: Uint8Array.of(97) }],
+  ])('%s: %j and %j', (paths, left, right) => {
+    expect(keyOf(paths, left)).not.toBe(keyOf(paths, right));
+  });
+
+  test('the path and the revision are apart from each other and from the input', () => {
+    const keys = [
+      keyOf('a', { a: 'x' }, ['p/a', 'r']),
+      keyOf('a', { a: 'x' }, ['p/', 'ar']),
+      keyOf('a', { a: 'x' }, ['p/ar', '']),
+      keyOf('a', { a: '' }, ['p/a', 'rs1:x']),
+      keyOf('a', { a: 'x' }, ['p/b', 'r']),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+test('two inputs share the key of the whole exactly if they are the same JSON', () => {
+  const small = fc.letrec<{ value: JsonValue }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom<JsonValue>('', 'a', 's1:a', 0, 1, -0, null, true, false, new JsonNumber('1.0')),
+      fc.array(tie('value'), { maxLength: 2 }),
+      fc.dictionary(fc.constantFrom('', 'a', 'b', '__proto__'), tie('value'), { maxKeys: 2 }),
+    ),
+  })).value;
+  fc.assert(
+    fc.property(small, small, (left, right) => {
+      const same = projectionKey(everything, left, []) === projectionKey(everything, right, []);
+      expect(same).toBe(encodeSorted(left) === encodeSorted(right));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+function encodeSorted(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null || value instanceof JsonNumber || value instanceof Uint8Array) {
+    return encodeJson(value);
+  }
+  if (Array.isArray(value)) return `[${value.map((item: JsonValue) => encodeSorted(item)).join()}]`;
+  const members = Object.entries(value as Record<string, JsonValue>).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `{${members.map(([name, inner]) => `${JSON.stringify(name)}:${encodeSorted(inner)}`).join()}}`;
+}
+
+describe('no key', () => {
+  test('for an input nested so deeply that it could exhaust the stack', () => {
+    let deep: JsonValue = 1;
+    for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
+    expect(keyOf('a', { a: deep })).toBeUndefined();
+    expect(projectionKey(everything, deep, [])).toBeUndefined();
+    expect(keyOf('b', { a: deep, b: 1 })).toBeDefined();
+  });
+
+  test('for text that is no Unicode: two names would be hashed as one', () => {
+    expect(keyOf('a', { a: { '\ud800': 1, '\ufffd': 2 } })).toBeUndefined();
+    expect(keyOf('a', { a: '\udc00' })).toBeUndefined();
+    expect(keyOf('a', { a: '\u{1f600}' })).toBeDefined();
+  });
+});
