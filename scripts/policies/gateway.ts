@@ -12,21 +12,23 @@ export const entrypoints = ['envoy/authz/allow', 'authz/allow', 'users/allow', '
 
 const roots = ['authz', 'carstore', 'envoy/authz', 'users'] as const;
 
-/** The bundle that Portcullis carries: sources, data and the module compiled from them. */
+/** The bundle that Portcullis carries: sources, data, and the module and the plan compiled from them. */
 export async function gatewayBundle(folder: string = policies): Promise<Buffer> {
   const sources = await readSources(folder);
   const wasm = entrypoints.map((entrypoint) => ({ entrypoint, module: '/policy.wasm' }));
-  const module = { path: 'policy.wasm', bytes: await compile(sources, { roots, entrypoints }) };
-  return pack([manifest(sources, { wasm }), module, ...sources]);
+  const module = await compile('wasm', sources, { roots, entrypoints });
+  const plan = await compile('plan', sources, { roots, entrypoints });
+  return pack([manifest(sources, { wasm }), module, plan, ...sources]);
 }
 
 /**
- * The same policy, data and revision without the module, for an OPA server: the static builds of OPA
- * refuse a bundle whose manifest names a module.
+ * The same policy, plan, data and revision without the module, for an OPA server: the static builds of
+ * OPA refuse a bundle whose manifest names a module.
  */
 export async function regoBundle(folder: string = policies): Promise<Buffer> {
   const sources = await readSources(folder);
-  return pack([manifest(sources, {}), ...sources]);
+  const plan = await compile('plan', sources, { roots, entrypoints });
+  return pack([manifest(sources, {}), plan, ...sources]);
 }
 
 function manifest(sources: readonly Source[], more: object): Source {

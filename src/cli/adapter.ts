@@ -5,7 +5,7 @@ import { parseListenAddress } from '../config/address.js';
 import type { Environment } from '../config/environment.js';
 import type { Config } from '../config/schema.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
-import { createGrpcServer, type GrpcServer } from '../server/grpc-server.js';
+import { createGrpcServer, type GrpcServer, serverFor } from '../server/grpc-server.js';
 import { listen } from '../server/listen.js';
 import { createReadiness, type Readiness } from '../server/readiness.js';
 import { shutDown } from '../server/shutdown.js';
@@ -37,7 +37,7 @@ export interface Adapter {
  */
 export async function startAdapter(config: Config, env: Environment, logger: Logger): Promise<Adapter> {
   const metrics = createMetrics();
-  const live = await LiveConfig.open(config, env, logger, metrics.decisionLogDropped);
+  const live = await LiveConfig.open(config, env, logger, metrics);
   const readiness = createReadiness(live.engine);
   const grpc = createServer(config, live, readiness, metrics, logger);
   const admin = createAdmin(config, live, readiness, metrics, logger);
@@ -80,6 +80,7 @@ function createServer(
 ): GrpcServer {
   const { grpc } = config;
   const observe = createObserver(metrics, () => live.decisionLog(), logger);
+  if (serverFor(grpc) !== grpc.server) logger.info('grpc-js serves, because grpc.reflection is on');
   return createGrpcServer(
     {
       address: listenAddress(grpc.address),
@@ -88,6 +89,11 @@ function createServer(
       maxMessageSize: grpc.max_message_size,
       maxConcurrentChecks: grpc.max_concurrent_checks,
       maxConcurrentStreams: grpc.max_concurrent_streams,
+      maxConnectionAge: grpc.max_connection_age,
+      maxConnectionIdle: grpc.max_connection_idle,
+      keepaliveTime: grpc.keepalive_time,
+      keepaliveTimeout: grpc.keepalive_timeout,
+      server: grpc.server,
       reflection: grpc.reflection,
     },
     createCheck(() => live.state(), observe),

@@ -10,13 +10,15 @@ import { loadSources } from '../identity/load-sources.js';
 import type { IdentitySource } from '../identity/source.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { EngineNotes } from './accelerate.js';
 import { createCheckState, type LoadedFiles } from './check-state.js';
 import { openGrpcBodies } from './grpc-bodies.js';
-import { openEngine, readToken } from './open-engine.js';
+import { type OpaState, readOpaState } from './opa-state.js';
+import { openEngine } from './open-engine.js';
 
 /** The parts of a configuration that stay as they were at the start, whatever a reload says. */
 function withFixedParts(next: Config, first: Config): Config {
-  const { kind, paths, opa, wasm } = first.engine;
+  const { cache, kind, paths, opa, wasm } = first.engine;
   return {
     ...next,
     grpc: first.grpc,
@@ -24,9 +26,10 @@ function withFixedParts(next: Config, first: Config): Config {
     shutdown: first.shutdown,
     engine: {
       ...next.engine,
+      cache,
       kind,
       paths,
-      opa: { ...opa, token: next.engine.opa.token },
+      opa: { ...opa, token: next.engine.opa.token, bundle: next.engine.opa.bundle },
       wasm: { ...wasm, bundle: next.engine.wasm.bundle },
     },
   };
@@ -37,8 +40,8 @@ export class LiveConfig {
   readonly engine: ReplaceableEngine;
   readonly #env: Environment;
   readonly #logger: Logger;
-  readonly #dropped: Metrics['decisionLogDropped'];
-  readonly #token: { value: string | undefined };
+  readonly #metrics: EngineMetrics;
+  readonly #opa: OpaState;
   #config: Config;
   #state: CheckState;
   #decisionLog: DecisionLog;
@@ -48,24 +51,19 @@ export class LiveConfig {
     this.engine = parts.engine;
     this.#env = parts.env;
     this.#logger = parts.logger;
-    this.#dropped = parts.dropped;
-    this.#token = parts.token;
+    this.#metrics = parts.metrics;
+    this.#opa = parts.opa;
     this.#config = parts.config;
     this.#state = createCheckState(parts.config, parts.engine, parts.files);
     this.#decisionLog = this.#openDecisionLog(parts.config);
   }
 
   /** @throws PortcullisError when something that the configuration names cannot be used */
-  static async open(
-    config: Config,
-    env: Environment,
-    logger: Logger,
-    dropped: Metrics['decisionLogDropped'],
-  ): Promise<LiveConfig> {
+  static async open(config: Config, env: Environment, logger: Logger, metrics: EngineMetrics): Promise<LiveConfig> {
     const files = await loadFiles(config);
-    const token = { value: await readToken(config.engine.opa.token) };
-    const engine = new ReplaceableEngine(await openEngine(config.engine, env, () => token.value));
-    return new LiveConfig({ config, env, logger, dropped, files, token, engine });
+    const opa = await readOpaState(config.engine);
+    const engine = new ReplaceableEngine(await openEngine(config.engine, env, opa, engineNotes(logger, metrics)));
+    return new LiveConfig({ config, env, logger, metrics, files, opa, engine });
   }
 
   config(): Config {
@@ -98,12 +96,12 @@ export class LiveConfig {
 
   async #replace(next: Config): Promise<void> {
     const files = await loadFiles(next);
-    const token = await readToken(next.engine.opa.token);
-    // An OPA engine has nothing to read again but its token; a bundle is read again even under the same name.
-    const engine =
-      next.engine.kind === 'wasm' ? await openEngine(next.engine, this.#env, () => this.#token.value) : undefined;
+    const opa = await readOpaState(next.engine);
+    const notes = engineNotes(this.#logger, this.#metrics);
+    // An OPA engine has nothing to read again but its files; a bundle is read again even under the same name.
+    const engine = next.engine.kind === 'wasm' ? await openEngine(next.engine, this.#env, this.#opa, notes) : undefined;
 
-    this.#token.value = token;
+    Object.assign(this.#opa, opa);
     this.#config = next;
     this.#state = createCheckState(next, this.engine, files);
     this.#logger.level = next.log.level;
@@ -119,17 +117,23 @@ export class LiveConfig {
   }
 
   #openDecisionLog(config: Config): DecisionLog {
-    return createDecisionLog({ enabled: config.decision_log.enabled, onDrop: this.#dropped });
+    return createDecisionLog({ enabled: config.decision_log.enabled, onDrop: this.#metrics.decisionLogDropped });
   }
+}
+
+type EngineMetrics = Pick<Metrics, 'decisionCache' | 'decisionLogDropped'>;
+
+function engineNotes(logger: Logger, metrics: EngineMetrics): EngineNotes {
+  return { cache: metrics.decisionCache, warn: (message) => logger.warn(message) };
 }
 
 interface OpenedParts {
   readonly config: Config;
   readonly env: Environment;
   readonly logger: Logger;
-  readonly dropped: Metrics['decisionLogDropped'];
+  readonly metrics: EngineMetrics;
   readonly files: LoadedFiles;
-  readonly token: { value: string | undefined };
+  readonly opa: OpaState;
   readonly engine: ReplaceableEngine;
 }
 

@@ -6,7 +6,13 @@ import type { Engine } from '../engine/engine.js';
 import { createOpaEngine } from '../engine/opa/opa-engine.js';
 import { createWasmEngine } from '../engine/wasm/wasm-engine.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
+import { defaultBundleLimits } from '../policy/bundle.js';
+import { verificationKey } from '../policy/bundle-key.js';
+import type { BundleVerification } from '../policy/bundle-verify.js';
+import { policyReads } from '../policy/policy-reads.js';
 import { readBundle } from '../policy/read-bundle.js';
+import { batchOptions, type EngineNotes, withCache } from './accelerate.js';
+import type { OpaState } from './opa-state.js';
 
 /** The bundle that comes with Portcullis, for `serve` without a file. */
 const sampleBundle = fileURLToPath(new URL('../../policies/gateway.tar.gz', import.meta.url));
@@ -14,31 +20,50 @@ const sampleBundle = fileURLToPath(new URL('../../policies/gateway.tar.gz', impo
 /**
  * Makes the configured engine.
  *
- * @param token the present bearer token for OPA, asked for each request
- * @throws PortcullisError `bundle_missing`, `bundle_invalid`, `builtin_unsupported` or `tls_invalid`
+ * @param opa what was read for an OPA engine; looked at for each request, since it may be read again
+ * @throws PortcullisError `bundle_missing`, `bundle_invalid`, `bundle_unverified`, `builtin_unsupported`,
+ * `tls_invalid`, or `config_unreadable` and `config_invalid` for the key that bundles are verified with
  */
 export async function openEngine(
   engine: Config['engine'],
   env: Environment,
-  token: () => string | undefined,
+  opa: Readonly<OpaState>,
+  notes: EngineNotes,
 ): Promise<Engine> {
-  if (engine.kind === 'wasm') return openWasmEngine(engine, env);
+  if (engine.kind === 'wasm') return openWasmEngine(engine, env, notes);
   const { url, connections, tls } = engine.opa;
-  return createOpaEngine({ url, connections, token, tls: tls === undefined ? undefined : await readTls(tls) });
+  const opaEngine = createOpaEngine({
+    url,
+    connections,
+    token: () => opa.token,
+    tls: tls === undefined ? undefined : await readTls(tls),
+    batch: batchOptions(engine, () => opa.reads, notes),
+  });
+  return withCache(opaEngine, engine, () => opa.reads, notes);
 }
 
-async function openWasmEngine({ wasm, paths }: Config['engine'], env: Environment): Promise<Engine> {
-  const bundle = await readBundle(wasm.bundle ?? sampleBundle);
+async function openWasmEngine(engine: Config['engine'], env: Environment, notes: EngineNotes): Promise<Engine> {
+  const { cache, wasm } = engine;
+  const paths = engine.paths.map(({ path }) => path);
+  const verification = await readVerification(wasm.verification);
+  const bundle = await readBundle(wasm.bundle ?? sampleBundle, defaultBundleLimits, verification);
   if (!bundle.ok) throw bundle.error;
   const shown = wasm.env.flatMap((name) => {
     const value = env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return createWasmEngine({
-    bundle: bundle.value,
-    paths: paths.map(({ path }) => path),
-    env: Object.fromEntries(shown),
-  });
+  const wasmEngine = await createWasmEngine({ bundle: bundle.value, paths, env: Object.fromEntries(shown) });
+  const reads = cache.enabled ? policyReads(bundle.value, paths) : undefined;
+  return withCache(wasmEngine, engine, () => reads, notes);
+}
+
+async function readVerification(
+  configured: Config['engine']['wasm']['verification'],
+): Promise<BundleVerification | undefined> {
+  if (configured === undefined) return undefined;
+  const key = verificationKey(await readBytes(configured.key, 'config_unreadable'), configured.algorithm);
+  if (key.ok) return { key: key.value, scope: configured.scope };
+  throw new PortcullisError('config_invalid', `engine.wasm.verification.key: ${key.error}`);
 }
 
 /** Reads the bearer token for OPA, without the line end that editors leave behind it. */
@@ -53,8 +78,12 @@ async function readTls(tls: NonNullable<Config['engine']['opa']['tls']>) {
 }
 
 async function readSecret(file: string, code: 'config_unreadable' | 'tls_invalid'): Promise<string> {
+  return (await readBytes(file, code)).toString('utf8');
+}
+
+async function readBytes(file: string, code: 'config_unreadable' | 'tls_invalid'): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     throw new PortcullisError(code, `${file} cannot be read: ${reason}`, { cause: error });

@@ -1,7 +1,9 @@
 import { assertNever } from '../errors/assert-never.js';
 import { parseArguments } from './arguments.js';
+import { bundleUsage } from './bundle/usage.js';
 import { configCommand } from './config-command.js';
-import { type ServeIo, serve } from './serve.js';
+import { healthCommand } from './health-command.js';
+import type { ServeIo } from './serve.js';
 import { usage } from './usage.js';
 import { readVersion } from './version.js';
 
@@ -13,11 +15,19 @@ export async function run(args: readonly string[], io: ServeIo): Promise<number>
     return 2;
   }
   const commandLine = parsed.value;
+  // What is large is loaded where it is needed: `health` runs every few seconds and should cost little.
   switch (commandLine.command) {
     case 'serve':
-      return serve(commandLine, io);
+      return (await import('./serve.js')).serve(commandLine, io);
+    case 'health':
+      return healthCommand(commandLine, io);
     case 'config':
       return configCommand(commandLine, io);
+    case 'bundle':
+      return (await import('./bundle-command.js')).bundleCommand(commandLine, io);
+    case 'bundle-help':
+      io.stdout(bundleUsage);
+      return 0;
     case 'version':
       io.stdout(`${readVersion()}\n`);
       return 0;

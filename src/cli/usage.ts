@@ -3,13 +3,15 @@ export const usage = `Usage: portcullis COMMAND [OPTIONS]
 
 Commands
   serve            answer Envoy's checks
+  health           ask the one that serves whether it is ready: status 0 if so, 1 if not
   config check     say whether the configuration is valid, and what is unsafe in it
   config print     print the effective configuration, defaults included
   config schema    print the JSON Schema of the configuration file, for editors
+  bundle           check, test, build, sign, verify, inspect or compare policy bundles: see bundle help
   version          print the version
   help             print this
 
-Options of serve, config check and config print
+Options of serve, health, config check and config print
   -c, --config FILE    the configuration file (YAML); also PORTCULLIS_CONFIG
 
 Every key of the file is also an environment variable, such as PORTCULLIS_GRPC_ADDRESS;

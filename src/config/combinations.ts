@@ -65,11 +65,16 @@ function duplicatePaths(config: Config): Conflict[] {
   );
 }
 
-function opaConflicts({ engine: { opa } }: Config): Conflict[] {
+function opaConflicts({ engine: { cache, kind, opa } }: Config): Conflict[] {
   const { tls } = opa;
-  if (tls === undefined) return [];
-  const url = parseOpaUrl(opa.url);
   const conflicts: Conflict[] = [];
+  if (kind === 'opa' && opa.bundle === undefined) {
+    const because = 'only the plan in engine.opa.bundle tells what the policy reads';
+    if (cache.enabled) conflicts.push({ path: ['engine', 'cache', 'enabled'], because });
+    if (opa.batch.max_size > 1) conflicts.push({ path: ['engine', 'opa', 'batch', 'max_size'], because });
+  }
+  if (tls === undefined) return conflicts;
+  const url = parseOpaUrl(opa.url);
   if (url.ok && !(url.value.kind === 'http' && url.value.tls)) {
     conflicts.push({ path: ['engine', 'opa', 'tls'], because: 'engine.opa.url is not an https URL' });
   }

@@ -13,6 +13,7 @@ export interface ConfigChanges {
 /** `compatibility` has no effect of its own: what its preset changes shows in the other keys. */
 const changeable = [
   'engine.wasm.bundle',
+  'engine.opa.bundle',
   'engine.opa.token',
   'engine.timeout',
   'input',

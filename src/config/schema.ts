@@ -34,6 +34,8 @@ const tls = z.strictObject({
     .describe('Certificate authorities of clients, PEM. With it, Envoy must present a certificate (mutual TLS).'),
 });
 
+const positiveDuration = duration.refine((milliseconds) => milliseconds > 0, 'a duration longer than 0');
+
 const grpc = z.strictObject({
   address: listenAddress
     .default('127.0.0.1:9191')
@@ -54,7 +56,27 @@ const grpc = z.strictObject({
     .default(1024)
     .describe('Checks in flight; one more is answered RESOURCE_EXHAUSTED at once.'),
   max_concurrent_streams: z.int().min(1).default(1024).describe('HTTP/2 streams per connection.'),
-  reflection: z.boolean().default(false).describe('Serve gRPC reflection.'),
+  max_connection_age: positiveDuration
+    .optional()
+    .describe(
+      'A connection is told to go away at this age, more or less a tenth. Each time races with a check under way: only with a retry policy in Envoy, and not below 10m. Without it, never.',
+    ),
+  max_connection_idle: positiveDuration
+    .optional()
+    .describe(
+      "A connection without a check for this long, at most twice as long, is told to go away. Longer than Envoy's own idle timeout (1h). Without it, never.",
+    ),
+  keepalive_time: positiveDuration
+    .prefault('1m')
+    .describe('How often a connection is asked for a sign of life, so that peers that vanished are noticed.'),
+  keepalive_timeout: positiveDuration.prefault('20s').describe('How long that sign of life may take.'),
+  server: z
+    .enum(['http2', 'grpc-js'])
+    .default('grpc-js')
+    .describe(
+      "What speaks gRPC: the lean server on Node's own HTTP/2, or the library grpc-js. Both answer alike; see docs/decisions/0005-lean-grpc-server.md.",
+    ),
+  reflection: z.boolean().default(false).describe('Serve gRPC reflection, which only grpc-js can: it then serves.'),
 });
 
 const admin = z.strictObject({
@@ -95,6 +117,32 @@ const engine = z.strictObject({
         .describe(
           'OPA bundle with a WebAssembly module: a `.tar.gz` or a folder. Without it, the sample policy that comes with Portcullis.',
         ),
+      verification: z
+        .strictObject({
+          key: file.describe('PEM public key or, for the HS algorithms, the secret; read again when the bundle is.'),
+          algorithm: z
+            .enum([
+              'HS256',
+              'HS384',
+              'HS512',
+              'RS256',
+              'RS384',
+              'RS512',
+              'PS256',
+              'PS384',
+              'PS512',
+              'ES256',
+              'ES384',
+              'ES512',
+            ])
+            .default('RS256')
+            .describe('The only algorithm that is accepted.'),
+          scope: z.string().default('').describe('The scope that the signature must be made for.'),
+        })
+        .optional()
+        .describe(
+          'With it, the bundle must carry a signature in the format of OPA that fits the key: see docs/bundles.md.',
+        ),
       env: z
         .array(z.string().min(1))
         .default([])
@@ -120,11 +168,49 @@ const engine = z.strictObject({
         .optional()
         .describe('TLS towards an `https` OPA.'),
       connections: z.int().min(1).max(1024).default(32).describe('Connections kept to OPA.'),
+      bundle: file
+        .optional()
+        .describe(
+          'The bundle that OPA serves, with a `plan.json` in it; read again on SIGHUP. It tells what the policy reads, for `engine.cache` and `engine.opa.batch`: see docs/cache.md.',
+        ),
+      batch: z
+        .strictObject({
+          max_size: z
+            .int()
+            .min(1)
+            .max(256)
+            .default(1)
+            .describe('Checks that are asked in one request at most when they queue up; 1 asks each on its own.'),
+          in_flight: z
+            .int()
+            .min(1)
+            .max(64)
+            .default(2)
+            .describe('Requests under way before further checks queue up for the next batch.'),
+        })
+        .prefault({})
+        .describe('Several checks in one request to OPA: see docs/cache.md.'),
     })
     .prefault({})
     .describe('The OPA server.'),
-  timeout: duration
-    .refine((milliseconds) => milliseconds > 0, 'a duration longer than 0')
+  cache: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe('Give a result again while nothing that the policy reads has changed: see docs/cache.md.'),
+      max_entries: z.int().min(1).max(1_000_000).default(10_000).describe('Results kept at most.'),
+      max_size: byteSize.prefault('16MiB').describe('What they may take in memory together, about.'),
+      max_age: duration
+        .refine((milliseconds) => milliseconds > 0, 'a duration longer than 0')
+        .prefault('5s')
+        .describe(
+          'How long a result may be given again. `cache_max_age` of a decision and `expires_at` of an identity shorten it.',
+        ),
+    })
+    .prefault({})
+    .describe('The decision cache.'),
+  timeout: positiveDuration
     .prefault('150ms')
     .describe(
       "How long the engine may take. The smaller of this and what Envoy's `grpc-timeout` leaves is the deadline.",

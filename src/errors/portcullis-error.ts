@@ -10,6 +10,7 @@ export const errorCodes = {
   tls_invalid: 'A certificate, key or certificate authority is missing, unreadable or does not fit.',
   bundle_missing: 'There is no bundle at the configured place.',
   bundle_invalid: 'The bundle cannot be used: broken archive, no WebAssembly module, or no such decision path.',
+  bundle_unverified: 'The bundle is not signed, or its signature does not vouch for what is in it.',
   builtin_unsupported: 'The policy needs a built-in function that the embedded engine does not have.',
   engine_unreachable: 'OPA cannot be reached, dropped the connection, or answered something that is no OPA answer.',
   engine_timeout: 'The engine did not answer before the deadline.',

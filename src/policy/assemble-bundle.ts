@@ -15,6 +15,7 @@ export function assembleBundle(files: readonly BundleFile[]): Result<Bundle> {
   let manifest = defaultManifest;
   let data: JsonObject = Object.create(null);
   let wasm: Uint8Array<ArrayBuffer> | undefined;
+  let plan: Uint8Array | undefined;
 
   for (const file of files) {
     switch (bundleFileKind(file.path)) {
@@ -37,6 +38,9 @@ export function assembleBundle(files: readonly BundleFile[]): Result<Bundle> {
         if (wasm !== undefined) return fail('it has more than one WebAssembly module');
         wasm = Uint8Array.from(file.content);
         break;
+      case 'plan':
+        plan = file.content;
+        break;
       case 'patch':
         return fail('it is a delta bundle (patch.json), which only changes another bundle');
       case undefined:
@@ -45,7 +49,7 @@ export function assembleBundle(files: readonly BundleFile[]): Result<Bundle> {
   }
   const stray = outsideRoots(data, manifest.roots);
   if (stray !== undefined) return fail(`data.${stray.join('.')} lies outside the roots of its .manifest`);
-  return ok({ manifest, data, sources, wasm });
+  return ok({ manifest, data, sources, wasm, plan });
 }
 
 function addData(data: JsonObject, file: BundleFile): Result<JsonObject> {

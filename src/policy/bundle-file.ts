@@ -2,11 +2,12 @@ const manifest = '.manifest';
 const dataFile = /(?:^|\/)data\.(?:json|ya?ml)$/;
 
 /** The kinds of files that OPA reads from a bundle. Everything else in it is ignored. */
-export type BundleFileKind = 'manifest' | 'data' | 'rego' | 'wasm' | 'patch';
+export type BundleFileKind = 'manifest' | 'data' | 'rego' | 'wasm' | 'plan' | 'patch';
 
 export function bundleFileKind(path: string): BundleFileKind | undefined {
   if (path === manifest) return 'manifest';
   if (path === 'patch.json') return 'patch';
+  if (path === 'plan.json') return 'plan';
   if (dataFile.test(path)) return 'data';
   if (path.endsWith('.rego')) return 'rego';
   return path.endsWith('.wasm') ? 'wasm' : undefined;

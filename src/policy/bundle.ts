@@ -9,6 +9,8 @@ export interface Bundle {
   readonly sources: ReadonlyMap<string, string>;
   /** The compiled policy, if the bundle was built with `-t wasm`. */
   readonly wasm: Uint8Array<ArrayBuffer> | undefined;
+  /** OPA's plan of the same policy (`plan.json` of `opa build -t plan`), not yet read. */
+  readonly plan?: Uint8Array | undefined;
 }
 
 export interface BundleManifest {

@@ -4,19 +4,31 @@ import { PortcullisError } from '../errors/portcullis-error.js';
 import { fail, ok, type Result } from '../errors/result.js';
 import { assembleBundle } from './assemble-bundle.js';
 import { type Bundle, type BundleFile, type BundleLimits, defaultBundleLimits } from './bundle.js';
+import { type BundleVerification, verifyBundle } from './bundle-verify.js';
 import { readArchive } from './read-archive.js';
 import { readBounded, readFolder } from './read-folder.js';
 
 /**
  * Reads an OPA bundle, a `.tar.gz` or a folder, completely into memory.
- * Fails with `bundle_missing` (nothing there, or unreadable) or `bundle_invalid`.
+ * Fails with `bundle_missing` (nothing there, or unreadable), `bundle_invalid` or `bundle_unverified`.
+ *
+ * @param verification the signature that the bundle must have; the bytes that it vouches for are those that are used
  */
 export async function readBundle(
   path: string,
   limits: BundleLimits = defaultBundleLimits,
+  verification?: BundleVerification,
 ): Promise<Result<Bundle, PortcullisError>> {
   try {
-    const files = (await stat(path)).isDirectory() ? await readFolder(path, limits) : await readFile(path, limits);
+    // A signature vouches for every file, also for one that means nothing to OPA.
+    const selection = verification === undefined ? {} : { isWanted: () => true };
+    const isFolder = (await stat(path)).isDirectory();
+    const files = isFolder ? await readFolder(path, limits, selection) : await readFile(path, limits);
+    const verified =
+      files.ok && verification !== undefined ? verifyBundle(files.value, verification, Date.now()) : files;
+    if (files.ok && !verified.ok) {
+      return fail(new PortcullisError('bundle_unverified', `the bundle ${path} is not trusted: ${verified.error}`));
+    }
     const bundle = files.ok ? assembleBundle(files.value) : files;
     if (bundle.ok) return ok(bundle.value);
     return fail(new PortcullisError('bundle_invalid', `the bundle ${path} cannot be used: ${bundle.error}`));
