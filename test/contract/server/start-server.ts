@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChannelCredentials } from '@grpc/grpc-js';
-import { onTestFinished } from 'vitest';
+import { describe, onTestFinished } from 'vitest';
 import type { CheckHandler } from '../../../src/check/check-handler.js';
 import { parseListenAddress } from '../../../src/config/address.js';
 import {
@@ -46,6 +46,15 @@ export interface Harness {
 export interface HarnessOptions extends Partial<Omit<GrpcServerOptions, 'address'>> {
   readonly address?: string;
   readonly ready?: boolean;
+}
+
+export type StartServer = (handler?: CheckHandler, options?: HarnessOptions) => Promise<Harness>;
+
+/** The same tests for each server: what Envoy sees must not depend on which of them serves. */
+export function describeServers(body: (startServer: StartServer) => void): void {
+  describe.each(['grpc-js', 'http2'] as const)('%s', (server) => {
+    body((handler, options) => startServer(handler, { ...options, server }));
+  });
 }
 
 export const echo: CheckHandler = (request) => ({ kind: 'response', bytes: request });

@@ -1,4 +1,3 @@
-import { ServerCredentials } from '@grpc/grpc-js';
 import { PortcullisError } from '../errors/portcullis-error.js';
 import { readTlsFiles, sameMaterial, type TlsFiles, type TlsMaterial } from './tls-files.js';
 
@@ -10,32 +9,45 @@ export interface TlsReloadEvents {
 }
 
 /** How long a client may take for its handshake, in milliseconds; Node's own default is two minutes. */
-const handshakeTimeout = 10_000;
+export const handshakeTimeout = 10_000;
 
 /**
- * Server credentials that read their files again every `pollInterval` milliseconds. The content is
- * compared, not the time stamp: certificates mounted into a container are renewed by swapping a link.
+ * TLS files that are read again every `pollInterval` milliseconds. The content is compared, not the
+ * time stamp: certificates mounted into a container are renewed by swapping a link.
  */
-export class FileServerCredentials extends ServerCredentials {
+export class TlsWatch {
   readonly #files: TlsFiles;
   readonly #events: TlsReloadEvents;
   readonly #timer: NodeJS.Timeout;
   #current: TlsMaterial;
+  #use: (material: TlsMaterial) => void = () => {};
   #lastRefusal: string | undefined;
 
   /** @throws PortcullisError `tls_invalid`, naming the file */
-  static async open(files: TlsFiles, pollInterval: number, events: TlsReloadEvents): Promise<FileServerCredentials> {
-    return new FileServerCredentials(files, await readTlsFiles(files), pollInterval, events);
+  static async open(files: TlsFiles, pollInterval: number, events: TlsReloadEvents): Promise<TlsWatch> {
+    return new TlsWatch(files, await readTlsFiles(files), pollInterval, events);
   }
 
   private constructor(files: TlsFiles, material: TlsMaterial, pollInterval: number, events: TlsReloadEvents) {
-    const mutual = files.clientCa !== undefined;
-    super({ requestCert: mutual, rejectUnauthorized: mutual, handshakeTimeout }, material);
     this.#files = files;
     this.#events = events;
     this.#current = material;
     this.#timer = setInterval(() => void this.reload(), pollInterval);
     this.#timer.unref();
+  }
+
+  get material(): TlsMaterial {
+    return this.#current;
+  }
+
+  /** Whether clients must present a certificate. */
+  get mutual(): boolean {
+    return this.#files.clientCa !== undefined;
+  }
+
+  /** Calls `use` with each renewal from now on. */
+  follow(use: (material: TlsMaterial) => void): void {
+    this.#use = use;
   }
 
   /** Reads the files now. Never rejects. */
@@ -45,7 +57,7 @@ export class FileServerCredentials extends ServerCredentials {
       this.#lastRefusal = undefined;
       if (sameMaterial(next, this.#current)) return;
       this.#current = next;
-      this.updateSecureContextOptions(next);
+      this.#use(next);
       this.#events.reloaded();
     } catch (thrown) {
       this.#refuse(PortcullisError.from(thrown, 'tls_invalid'));
@@ -54,10 +66,6 @@ export class FileServerCredentials extends ServerCredentials {
 
   close(): void {
     clearInterval(this.#timer);
-  }
-
-  override _equals(other: ServerCredentials): boolean {
-    return this === other;
   }
 
   #refuse(error: PortcullisError): void {

@@ -1,6 +1,6 @@
 import type { Server, ServerWritableStream, UntypedHandleCall } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { Readiness } from './readiness.js';
+import type { Readiness } from '../readiness.js';
 
 export interface HealthService {
   /** Ends the Watch streams, which would otherwise hold a graceful stop until its time is up. */
