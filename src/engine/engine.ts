@@ -37,6 +37,12 @@ export interface InputDocument {
 }
 
 export type Evaluation =
-  | { readonly kind: 'result'; readonly result: JsonValue; readonly revision?: string | undefined }
+  | {
+      readonly kind: 'result';
+      readonly result: JsonValue;
+      readonly revision?: string | undefined;
+      /** The policy was not asked for this check: an evaluation for another one answers it. */
+      readonly cached?: true;
+    }
   | { readonly kind: 'undefined'; readonly revision?: string | undefined }
   | { readonly kind: 'failed'; readonly error: PortcullisError; readonly revision?: string | undefined };

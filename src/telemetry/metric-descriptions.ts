@@ -54,6 +54,12 @@ export const metricDescriptions = {
     labels: ['code'],
     help: 'Failures, by the error codes of docs/errors.md.',
   },
+  decisionCache: {
+    name: 'portcullis_decision_cache_total',
+    type: 'counter',
+    labels: ['result'],
+    help: 'Evaluations asked for with the decision cache on: answered by it, not found in it, or not to be kept in it.',
+  },
   mutationsDropped: {
     name: 'portcullis_mutations_dropped_total',
     type: 'counter',

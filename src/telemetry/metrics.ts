@@ -28,6 +28,7 @@ export interface Metrics {
   identity(source: string, result: IdentityResult): void;
   configReload(result: 'applied' | 'refused'): void;
   error(code: ErrorCode): void;
+  decisionCache(result: 'hit' | 'miss' | 'bypass'): void;
   mutationDropped(rule: MutationRule): void;
   decisionLogDropped(records: number): void;
   /** Names what the gauges read; before that they are absent or 0. */
@@ -68,11 +69,23 @@ export function createMetrics(processMetrics = true): Metrics {
     identity: (source, result) => identity.inc({ source, result }),
     configReload: (result) => configReloads.inc({ result }),
     error: (code) => errors.inc({ code }),
+    decisionCache: createDecisionCacheCounter(registry),
     mutationDropped: (rule) => mutationsDropped.inc({ rule }),
     decisionLogDropped: (records) => decisionLogDropped.inc(records),
     observe: (gauges) => registerGauges(gauges, registry),
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
+}
+
+function createDecisionCacheCounter(registry: Registry): Metrics['decisionCache'] {
+  const counter = new Counter(config(descriptions.decisionCache, registry));
+  const bound = {
+    hit: counter.labels({ result: 'hit' }),
+    miss: counter.labels({ result: 'miss' }),
+    bypass: counter.labels({ result: 'bypass' }),
+  };
+  for (const child of Object.values(bound)) child.inc(0);
+  return (result) => bound[result].inc();
 }
 
 function createCheckCounter(registry: Registry): (outcome: CheckOutcome, reason: CheckReason) => void {

@@ -1,8 +1,10 @@
 import type { Engine, Evaluation, Query } from '../engine.js';
 import { failed } from '../failed.js';
 import { ReadyState } from '../ready-state.js';
+import { type BatchOptions, OpaBatcher } from './opa-batcher.js';
 import { OpaClient, type OpaTls } from './opa-client.js';
 import { OpaQuery } from './opa-query.js';
+import { PendingQuery } from './pending-query.js';
 import { defaultProbeIntervals, type ProbeIntervals, ReadinessProbe } from './readiness-probe.js';
 
 export interface OpaEngineOptions {
@@ -16,6 +18,8 @@ export interface OpaEngineOptions {
   /** Longest answer that is read, in bytes. */
   readonly maxAnswerBytes?: number;
   readonly probe?: ProbeIntervals;
+  /** Without it, each query goes on its own. */
+  readonly batch?: BatchOptions | undefined;
 }
 
 /**
@@ -31,14 +35,16 @@ class OpaEngine implements Engine {
   readonly #client: OpaClient;
   readonly #state = new ReadyState(false);
   readonly #probe: ReadinessProbe;
-  readonly #underWay = new Set<OpaQuery>();
+  readonly #batcher: OpaBatcher | undefined;
+  readonly #underWay = new Set<PendingQuery>();
   #revision: string | undefined;
   #closed = false;
 
   constructor(options: OpaEngineOptions) {
     const { connections = 32, maxAnswerBytes = 4 * 1024 * 1024, probe = defaultProbeIntervals } = options;
-    const { token, tls, url } = options;
+    const { batch, token, tls, url } = options;
     this.#client = new OpaClient({ url, token, tls, connections, maxAnswerBytes });
+    this.#batcher = batch === undefined ? undefined : new OpaBatcher(this.#client, batch, () => this.#revision);
     this.#probe = new ReadinessProbe(this.#client, this.#state, probe);
   }
 
@@ -48,12 +54,14 @@ class OpaEngine implements Engine {
     if (query.deadline <= performance.now())
       return failed('engine_timeout', 'the deadline passed before OPA was asked');
     return new Promise((resolve) => {
-      const underWay: OpaQuery = new OpaQuery(this.#client, query, (evaluation) => {
-        queueMicrotask(() => this.#underWay.delete(underWay));
+      const pending = new PendingQuery(query, (evaluation) => {
+        this.#underWay.delete(pending);
         this.#observe(evaluation);
         resolve(evaluation);
       });
-      this.#underWay.add(underWay);
+      this.#underWay.add(pending);
+      if (this.#batcher !== undefined) this.#batcher.ask(pending);
+      else new OpaQuery(this.#client, pending, () => undefined);
     });
   }
 
@@ -73,7 +81,8 @@ class OpaEngine implements Engine {
     if (this.#closed) return;
     this.#closed = true;
     this.#probe.stop();
-    for (const query of this.#underWay) query.end(closed());
+    this.#batcher?.stop();
+    for (const query of [...this.#underWay]) query.end(closed());
     this.#state.set(false);
     await this.#client.close();
   }

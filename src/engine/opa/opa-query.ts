@@ -1,52 +1,50 @@
-import type { Evaluation, Query } from '../engine.js';
 import { failed } from '../failed.js';
-import type { ExchangeListener, HttpAnswer, HttpExchange, HttpFailure } from './http-exchange.js';
+import {
+  AnswerTooLarge,
+  type ExchangeListener,
+  type HttpAnswer,
+  type HttpExchange,
+  type HttpFailure,
+} from './http-exchange.js';
 import type { OpaClient } from './opa-client.js';
+import type { PendingQuery } from './pending-query.js';
 import { readAnswer } from './read-answer.js';
 
-/** One query on its way to OPA. Settles once: by an answer, a failure, its deadline, Envoy or {@link end}. */
+/** One query on its way to OPA on its own. */
 export class OpaQuery implements ExchangeListener {
   readonly #client: OpaClient;
-  readonly #query: Query;
-  readonly #settle: (evaluation: Evaluation) => void;
-  readonly #timer: NodeJS.Timeout;
-  readonly #onAbort = (): void => this.end(failed('cancelled', 'Envoy gave up on the check'));
+  readonly #pending: PendingQuery;
   #exchange: HttpExchange | undefined;
   #retried = false;
-  #settled = false;
 
-  constructor(client: OpaClient, query: Query, settle: (evaluation: Evaluation) => void) {
+  /** @param over called once, when the query has settled */
+  constructor(client: OpaClient, pending: PendingQuery, over: () => void) {
     this.#client = client;
-    this.#query = query;
-    this.#settle = settle;
-    const remaining = Math.max(0, query.deadline - performance.now());
-    this.#timer = setTimeout(() => this.end(failed('engine_timeout', 'OPA did not answer in time')), remaining);
-    query.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    const exchange = client.evaluate(query.path, query.input.encoded, this);
+    this.#pending = pending;
+    pending.onEnd(() => {
+      this.#exchange?.abandon(new Error('nobody waits for the answer'));
+      over();
+    });
+    const { input, path } = pending.query;
+    const exchange = client.evaluate(path, input.encoded, this);
     // A failure at once has already put the retry in place.
     this.#exchange ??= exchange;
   }
 
   answered(answer: HttpAnswer): void {
-    this.end(readAnswer(answer));
+    this.#pending.end(readAnswer(answer));
   }
 
   failed({ error, answerBegun }: HttpFailure): void {
-    if (!answerBegun && !this.#retried && !this.#settled && isDropped(error)) {
+    if (!answerBegun && !this.#retried && !this.#pending.settled && isDropped(error)) {
       this.#retried = true;
-      this.#exchange = this.#client.evaluateFresh(this.#query.path, this.#query.input.encoded, this);
+      const { input, path } = this.#pending.query;
+      this.#exchange = this.#client.evaluateFresh(path, input.encoded, this);
       return;
     }
-    this.end(failed('engine_unreachable', `OPA cannot be asked: ${describe(error)}`, error));
-  }
-
-  end(evaluation: Evaluation): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    clearTimeout(this.#timer);
-    this.#query.signal?.removeEventListener('abort', this.#onAbort);
-    this.#exchange?.abandon(new Error('nobody waits for the answer'));
-    this.#settle(evaluation);
+    // A policy that repeats its input lets a client bring this about, so it is no outage.
+    if (error instanceof AnswerTooLarge) this.#pending.end(failed('policy_error', error.message, error));
+    else this.#pending.end(failed('engine_unreachable', `OPA cannot be asked: ${describe(error)}`, error));
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Engine, Evaluation, InputDocument } from '../../../src/engine/engine.js';
+import type { JsonValue } from '../../../src/json/json.js';
 
 export function document(value: unknown): InputDocument {
-  return rawDocument(JSON.stringify(value));
+  const text = JSON.stringify(value);
+  return { ...rawDocument(text), value: JSON.parse(text) as JsonValue };
 }
 
 /** An input whose text need not be JSON. */

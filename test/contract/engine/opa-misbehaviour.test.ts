@@ -68,7 +68,7 @@ describe('answers that are none', () => {
     expect(codeOf(await ask(engine, 'a/b', {}))).toBe('engine_unreachable');
   });
 
-  test('an answer over the limit: engine_unreachable, and it is not read to its end', async () => {
+  test('an answer over the limit: policy_error, since a client can bring it about, and it is not read to its end', async () => {
     let closed = false;
     const { engine } = await start(
       (_request, socket) => {
@@ -79,7 +79,7 @@ describe('answers that are none', () => {
       },
       { maxAnswerBytes: 1024 },
     );
-    expect(codeOf(await ask(engine, 'a/b', {}))).toBe('engine_unreachable');
+    expect(codeOf(await ask(engine, 'a/b', {}))).toBe('policy_error');
     await eventually(() => expect(closed).toBe(true));
   });
 
