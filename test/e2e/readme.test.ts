@@ -95,19 +95,24 @@ describe('its commands, in a fresh copy', () => {
       const withFile = command.replace('[--config FILE]', '--config examples/portcullis.yaml').trim();
       for (const line of new Set([plain, withFile])) {
         if (line.startsWith('portcullis serve')) await servesUntilInterrupted(asTyped(line));
+        else if (line.startsWith('portcullis health')) await servesUntilInterrupted(serveCommand, asTyped(line));
         else expect(await checkout.run(asTyped(line)), line).toMatchObject({ code: 0, stderr: '' });
       }
     }
   }, 60_000);
 
+  const serveCommand = 'node dist/main.js serve --config examples/portcullis.yaml';
   const asTyped = (command: string) => command.replace(/^portcullis /, 'node dist/main.js ');
 
-  async function servesUntilInterrupted(command: string): Promise<void> {
+  async function servesUntilInterrupted(command: string, meanwhile?: string): Promise<void> {
     const [grpc, admin] = [await freeAddress(), await freeAddress()];
-    const running = checkout.start(command, { PORTCULLIS_GRPC_ADDRESS: grpc, PORTCULLIS_ADMIN_ADDRESS: admin });
+    const addresses = { PORTCULLIS_GRPC_ADDRESS: grpc, PORTCULLIS_ADMIN_ADDRESS: admin };
+    const running = checkout.start(command, addresses);
     await eventually(async () => expect(await answers200(`http://${admin}/readyz`), running.output()).toBe(true), {
       within: 20_000,
     });
+    if (meanwhile !== undefined)
+      expect(await checkout.run(meanwhile, addresses)).toMatchObject({ code: 0, stderr: '' });
     expect((await running.interrupt()).code).toBe(0);
   }
 });
