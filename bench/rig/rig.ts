@@ -1,0 +1,19 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Rig } from '../contenders/contender.js';
+import { chooseCores } from './cores.js';
+import { workshop } from './places.js';
+import { floorsFolder, goProgram, nodeRuntimes, portcullisMain } from './programs.js';
+
+/** Builds and finds everything that a run needs. */
+export async function prepareRig(): Promise<Rig> {
+  await rm(join(workshop, 'run'), { recursive: true, force: true });
+  return {
+    cores: await chooseCores(),
+    runtimes: await nodeRuntimes(),
+    load: await goProgram('load-go'),
+    peer: await goProgram('peer-go'),
+    main: await portcullisMain(),
+    floors: await floorsFolder(),
+  };
+}
