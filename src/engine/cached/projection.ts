@@ -34,7 +34,7 @@ function read(reads: InputReads, value: JsonValue | undefined, depth: number): s
   if (value === undefined) return 'u';
   if (depth > maxDepth) throw new TooDeep();
   if (reads.whole) return whole(value, depth);
-  if (!isObject(value)) return 'm';
+  if (!isObject(value)) return 'x';
   let text = 'm';
   for (const [name, inner] of reads.members) {
     text += read(inner, Object.hasOwn(value, name) ? value[name] : undefined, depth + 1);

@@ -99,6 +99,10 @@ export const trickyPolicies: Readonly<Record<string, TrickyPolicy>> = {
     rego: 'result := [input.b, x] if { x := inner with input.a.b as input.c }\ninner := input.a.d',
     reads: ['input.a.b', 'input.a.d', 'input.b', 'input.c'],
   },
+  'an input with another member that is read': {
+    rego: 'result := x if { x := inner with input.a.b as input.c }\ninner := input.a.b.d',
+    reads: ['input.a.b.d', 'input.c'],
+  },
   'another input inside another input': {
     rego: 'result := x if { x := outer with input as {"a": input.b, "c": input.c} }\nouter := [x, input.a] if { x := inner with input as input.c }\ninner := input.a',
     reads: ['input.b', 'input.c'],

@@ -51,6 +51,24 @@ test('what a loop left in a local is there in its next round', () => {
   expect(readsOf(planOf([dot(0, 0, 2), loop]))).toEqual(['input.a', 'input.b.c']);
 });
 
+test('a rule that is found at run time reads what leads to it and what it reads', () => {
+  const stmts = [
+    dot(0, 0, 2),
+    { type: 'CallDynamicStmt', stmt: { args: [0, 1], path: [text(1), local(2)], result: 3 } },
+  ];
+  const func = (path: string[], key: number) => ({
+    name: path.join('.'),
+    params: [0, 1],
+    blocks: [{ stmts: [dot(0, key, 2), { type: 'ReturnLocalStmt', stmt: { source: 2 } }] }],
+    path,
+  });
+  const reads = readsOf(planOf(stmts, [func(['b', 'x'], 1), func(['b'], 2), func(['c', 'x'], 3)]));
+  expect(reads).toEqual(['input.a', 'input.b', 'input.c']);
+  const plan = parsePlan(planOf(stmts));
+  const readSet = plan.ok ? readSetOf(plan.value, 'p') : plan;
+  expect(readSet.ok && readSet.value.input.members.get('a')?.whole).toBe(true);
+});
+
 describe('nothing is known of the reads', () => {
   test.each<[string, unknown]>([
     ['a kind of statement that is not known', [{ type: 'TeleportStmt', stmt: {} }]],

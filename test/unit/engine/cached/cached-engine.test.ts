@@ -355,6 +355,22 @@ test('a read set made anew empties the cache', async () => {
   expect(engine.asked).toHaveLength(2);
 });
 
+test('what was being evaluated when the cache was emptied is not kept, and nobody else waits for it', async () => {
+  const { cache, engine } = cached(decision('old'));
+  engine.hold = true;
+  const before = cache.evaluate(query({ user: 'a' }));
+  const alone = cache.evaluate(query({ user: 'b' }));
+  cache.clear();
+  engine.answer = decision('new');
+  const after = cache.evaluate(query({ user: 'a' }));
+  engine.release();
+  expect([await before, await alone, await after]).toEqual([result('old'), result('old'), result('new')]);
+  engine.hold = false;
+  expect(await cache.evaluate(query({ user: 'b' }))).toEqual(result('new'));
+  expect(await cache.evaluate(query({ user: 'a' }))).toEqual({ ...result('new'), cached: true });
+  expect(engine.asked).toHaveLength(4);
+});
+
 test('close empties the cache and closes the engine', async () => {
   const { cache, engine } = cached(decision(true));
   await cache.evaluate(query({ user: 'a' }));

@@ -51,6 +51,7 @@ describe('inputs that differ in what is read do not', () => {
     ['a', { a: 1 }, { a: new JsonNumber('1.0') }],
     ['a', { a: [] }, { a: {} }],
     ['a', { a: ['b', 'c'] }, { a: ['bc'] }],
+    ['a', { a: ['b:sc', 'd'] }, { a: ['b', 'c:sd'] }],
     ['a', { a: ['b', ['c']] }, { a: [['b'], 'c'] }],
     ['a', { a: { b: 'c' } }, { a: ['b', 'c'] }],
     ['a b', { a: 'x', b: 'y' }, { a: 'y', b: 'x' }],
