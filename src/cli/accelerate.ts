@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.js';
-import { type CacheOutcome, createCachedEngine } from '../engine/cached/cached-engine.js';
+import type { CacheOutcome } from '../engine/cached/cache-options.js';
+import { createCachedEngine } from '../engine/cached/cached-engine.js';
 import type { Engine } from '../engine/engine.js';
 import type { BatchOptions } from '../engine/opa/opa-batcher.js';
 import type { PolicyReads } from '../policy/policy-reads.js';

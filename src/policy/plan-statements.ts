@@ -1,11 +1,10 @@
 import type { InputTrace } from './input-trace.js';
 import { joined, membersOf, nowhere, type Places, PlanNotUnderstood, readWhole } from './places.js';
 import type { PlanBlock, PlanStatement } from './plan.js';
+import { join, type Locals, numberOf, Scope } from './plan-scope.js';
+import { wholeUses } from './plan-uses.js';
 
 type Fields = PlanStatement['fields'];
-
-/** The places that each local may be. A local that is absent is at none. */
-type Locals = Map<number, Places>;
 
 /**
  * The statements of one function. A statement runs only if those before it in its block did, so within a block a
@@ -170,89 +169,10 @@ export class PlanStatements {
   }
 }
 
-/** The locals inside a block, and everything that was assigned there. */
-class Scope {
-  readonly locals: Locals;
-  readonly assigned: Locals = new Map();
-
-  constructor(outside: Locals) {
-    this.locals = new Map(outside);
-  }
-
-  get(local: unknown): Places {
-    return this.locals.get(numberOf(local)) ?? nowhere;
-  }
-
-  assign(target: unknown, places: Places): void {
-    const local = numberOf(target);
-    this.locals.set(local, places);
-    this.assigned.set(local, joined(this.assigned.get(local) ?? nowhere, places));
-  }
-
-  /** What may have been assigned in a block inside this one; says whether that is new. */
-  join(assigned: Locals): boolean {
-    join(this.assigned, assigned);
-    return join(this.locals, assigned);
-  }
-}
-
-function join(into: Locals, assigned: Locals): boolean {
-  let changed = false;
-  for (const [local, places] of assigned) {
-    const before = into.get(local) ?? nowhere;
-    const after = joined(before, places);
-    into.set(local, after);
-    changed ||= after.size > before.size;
-  }
-  return changed;
-}
-
-interface WholeUses {
-  readonly operands?: readonly string[];
-  readonly locals?: readonly string[];
-}
-
-/** Whether a local has a value follows from which statements were reached, so asking for that reads nothing. */
-const wholeUses: ReadonlyMap<string, WholeUses> = new Map(
-  Object.entries<WholeUses>({
-    ArrayAppendStmt: { operands: ['value'], locals: ['array'] },
-    AssignIntStmt: {},
-    BlockStmt: {},
-    BreakStmt: {},
-    EqualStmt: { operands: ['a', 'b'] },
-    IsArrayStmt: { operands: ['source'] },
-    IsDefinedStmt: {},
-    IsObjectStmt: { operands: ['source'] },
-    IsSetStmt: { operands: ['source'] },
-    IsUndefinedStmt: {},
-    LenStmt: { operands: ['source'] },
-    MakeArrayStmt: {},
-    MakeNullStmt: {},
-    MakeNumberIntStmt: {},
-    MakeNumberRefStmt: {},
-    MakeObjectStmt: {},
-    MakeSetStmt: {},
-    NopStmt: {},
-    NotEqualStmt: { operands: ['a', 'b'] },
-    NotStmt: {},
-    ObjectInsertOnceStmt: { operands: ['key', 'value'], locals: ['object'] },
-    ObjectInsertStmt: { operands: ['key', 'value'], locals: ['object'] },
-    ObjectMergeStmt: { locals: ['a', 'b'] },
-    ResetLocalStmt: {},
-    ResultSetAddStmt: { locals: ['value'] },
-    SetAddStmt: { operands: ['value'], locals: ['set'] },
-  }),
-);
-
 function operandOf(operand: unknown): { readonly type: string; readonly value: unknown } {
   if (typeof operand !== 'object' || operand === null) throw new PlanNotUnderstood('an operand');
   const { type, value } = operand as { readonly type?: unknown; readonly value?: unknown };
   return { type: String(type), value };
-}
-
-function numberOf(value: unknown): number {
-  if (!Number.isInteger(value)) throw new PlanNotUnderstood('a local');
-  return Number(value);
 }
 
 /** An empty list is written as null. */

@@ -119,6 +119,10 @@ export const trickyPolicies: Readonly<Record<string, TrickyPolicy>> = {
     rego: 'result := data.roles[input.a][input.b]',
     reads: ['input.a', 'input.b'],
     data: { roles: { x: { b: 1, y: 2 }, b: { x: 3 } } },
+    samples: [
+      { a: 'x', b: 'b' },
+      { a: 'x', b: 'y' },
+    ],
   },
   'a set': { rego: 'result contains x if { x := input.a[_]; x != input.b }', reads: ['input.a', 'input.b'] },
   'a partial object': { rego: 'result[x] := y if { some x, y in input.a }', reads: ['input.a'] },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type CacheOptions, createCachedEngine } from '../../../../src/engine/cached/cached-engine.js';
+import type { CacheOptions } from '../../../../src/engine/cached/cache-options.js';
+import { createCachedEngine } from '../../../../src/engine/cached/cached-engine.js';
 import type { Evaluation, Query } from '../../../../src/engine/engine.js';
 import { failed } from '../../../../src/engine/failed.js';
 import type { JsonValue } from '../../../../src/json/json.js';
