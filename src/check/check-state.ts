@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
 import type { Identifier } from '../identity/identify.js';
 import type { DecisionPaths } from './decision-path.js';
-import type { InputOptions } from './input.js';
+import type { InputOptions } from './input/input.js';
 
 /**
  * What checks are made with. One immutable value, replaced as a whole when the configuration is

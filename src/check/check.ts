@@ -5,16 +5,16 @@ import type { Attributes } from '../envoy/attributes.js';
 import { readCheckRequest } from '../envoy/read-check-request.js';
 import { writeCheckResponse } from '../envoy/write-check-response.js';
 import type { Caller } from '../identity/identity.js';
-import type { AnswerContext } from './answer.js';
+import type { AnswerContext } from './answer/answer.js';
 import type { CheckCall, CheckHandler, CheckReply } from './check-handler.js';
 import type { CheckState } from './check-state.js';
-import { requireComplete } from './completeness.js';
 import { chooseDecisionPath } from './decision-path.js';
-import { type HeaderView, headerView } from './headers.js';
-import { buildInput } from './input.js';
-import { createInputDocument } from './input-document.js';
+import { requireComplete } from './input/completeness.js';
+import { type HeaderView, headerView } from './input/headers.js';
+import { buildInput } from './input/input.js';
+import { createInputDocument } from './input/input-document.js';
+import { splitTarget } from './input/path.js';
 import type { Observer, Trail } from './observe.js';
-import { splitTarget } from './path.js';
 import {
   internalFault,
   invalidCredential,

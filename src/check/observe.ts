@@ -6,8 +6,8 @@ import type { CheckReason } from '../telemetry/check-reason.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { MutationRule } from '../telemetry/mutation-rule.js';
-import type { MutationFault } from './decision-fault.js';
-import { headerView } from './headers.js';
+import type { MutationFault } from './decision/decision-fault.js';
+import { headerView } from './input/headers.js';
 import type { Verdict } from './verdict.js';
 
 /** What became known of a check on its way, whether or not it came to the end. Times on the clock of `performance.now()`. */

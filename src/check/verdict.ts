@@ -4,11 +4,11 @@ import type { AllowAnswer, Answer, DenyAnswer, FailureStatus } from '../envoy/an
 import { assertNever } from '../errors/assert-never.js';
 import { type ErrorCode, PortcullisError } from '../errors/portcullis-error.js';
 import type { CheckOutcome, CheckReason } from '../telemetry/check-reason.js';
-import { type AnswerContext, toAnswer } from './answer.js';
-import { type DecisionOptions, readDecision } from './decision.js';
-import type { MutationFault } from './decision-fault.js';
-import { faultAnswer, invalidCredentialAnswer, refusedAnswer, undefinedAnswer } from './fixed-answers.js';
-import type { RequestRefusal } from './request-refusal.js';
+import { type AnswerContext, toAnswer } from './answer/answer.js';
+import { faultAnswer, invalidCredentialAnswer, refusedAnswer, undefinedAnswer } from './answer/fixed-answers.js';
+import { type DecisionOptions, readDecision } from './decision/decision.js';
+import type { MutationFault } from './decision/decision-fault.js';
+import type { RequestRefusal } from './input/request-refusal.js';
 
 /** How a check ended: what Envoy is told, and what is recorded of it. */
 export interface Verdict {

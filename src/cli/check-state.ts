@@ -1,6 +1,6 @@
+import type { GrpcBodyReader } from '../check/body/parsed-body.js';
 import type { CheckState } from '../check/check-state.js';
 import { decisionPaths } from '../check/decision-path.js';
-import type { GrpcBodyReader } from '../check/parsed-body.js';
 import type { Config } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
 import { createIdentifier } from '../identity/identify.js';

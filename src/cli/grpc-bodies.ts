@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { GrpcBodyReader } from '../check/parsed-body.js';
+import type { GrpcBodyReader } from '../check/body/parsed-body.js';
 import type { Config } from '../config/schema.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
 
@@ -13,7 +13,7 @@ export async function openGrpcBodies(input: Config['input']): Promise<GrpcBodyRe
   if (file === undefined) return undefined;
   const bytes = await readBytes(file);
   // Loaded only now: most have no descriptors, and should not wait for protobuf-es at each start.
-  const { createGrpcBodyReader, parseGrpcDescriptors } = await import('../check/grpc-body.js');
+  const { createGrpcBodyReader, parseGrpcDescriptors } = await import('../check/grpc-body/grpc-body.js');
   const descriptors = parseGrpcDescriptors(bytes);
   if (descriptors.ok) return createGrpcBodyReader(descriptors.value, input);
   throw new PortcullisError(

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toAnswer } from '../../src/check/answer.js';
-import { readDecision } from '../../src/check/decision.js';
-import { headerView } from '../../src/check/headers.js';
-import { buildInput } from '../../src/check/input.js';
-import { createInputDocument } from '../../src/check/input-document.js';
+import { toAnswer } from '../../src/check/answer/answer.js';
+import { readDecision } from '../../src/check/decision/decision.js';
+import { headerView } from '../../src/check/input/headers.js';
+import { buildInput } from '../../src/check/input/input.js';
+import { createInputDocument } from '../../src/check/input/input-document.js';
 import { readCheckRequest } from '../../src/envoy/read-check-request.js';
 import { writeCheckResponse } from '../../src/envoy/write-check-response.js';
 import type { Caller } from '../../src/identity/identity.js';

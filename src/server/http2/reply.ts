@@ -5,7 +5,10 @@ import { type CallFailure, statusCode } from './status.js';
 const contentType = 'application/grpc';
 const messageHeaders = { ':status': 200, 'content-type': contentType };
 const okTrailers = { 'grpc-status': '0' };
-const lateTrailers = { 'grpc-status': String(statusCode.DEADLINE_EXCEEDED) };
+const lateTrailers = {
+  'grpc-status': String(statusCode.DEADLINE_EXCEEDED),
+  'grpc-message': 'deadline exceeded',
+};
 const beforeTrailers = { waitForTrailers: true };
 const withoutBody = { endStream: true };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { policies } from '../../../scripts/policies/gateway.js';
-import { createInputDocument } from '../../../src/check/input-document.js';
+import { createInputDocument } from '../../../src/check/input/input-document.js';
 import { createCachedEngine } from '../../../src/engine/cached/cached-engine.js';
 import type { Engine } from '../../../src/engine/engine.js';
 import { createOpaEngine } from '../../../src/engine/opa/opa-engine.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { entrypoints, policies } from '../../../scripts/policies/gateway.js';
-import { createInputDocument } from '../../../src/check/input-document.js';
+import { createInputDocument } from '../../../src/check/input/input-document.js';
 import { projectionKey } from '../../../src/engine/cached/projection.js';
 import type { Engine } from '../../../src/engine/engine.js';
 import { createWasmEngine } from '../../../src/engine/wasm/wasm-engine.js';

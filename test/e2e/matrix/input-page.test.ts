@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { describe, expect, test } from 'vitest';
-import { certificateFaults } from '../../../src/check/certificate.js';
+import { certificateFaults } from '../../../src/check/certificate/certificate.js';
 import { createAuthority } from '../../contract/server/certificates.js';
 import { repository } from '../../support/portcullis-server.js';
 import { codeBlocks, codeIn, tableOf } from '../markdown.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FuzzTarget } from '../../../scripts/fuzz/target.js';
-import { parseBody } from '../../../src/check/body.js';
+import { parseBody } from '../../../src/check/body/body.js';
 import { encodeJson } from '../../../src/json/encode.js';
 
 const types = [

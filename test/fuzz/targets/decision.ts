@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { FuzzTarget } from '../../../scripts/fuzz/target.js';
-import { toAnswer } from '../../../src/check/answer.js';
-import { readDecision } from '../../../src/check/decision.js';
-import { headerView } from '../../../src/check/headers.js';
+import { toAnswer } from '../../../src/check/answer/answer.js';
+import { readDecision } from '../../../src/check/decision/decision.js';
+import { headerView } from '../../../src/check/input/headers.js';
 import { writeCheckResponse } from '../../../src/envoy/write-check-response.js';
 import { parseJsonBytes } from '../../../src/json/parse.js';
 import { expectSound } from '../support/expect-sound.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { FuzzTarget } from '../../../scripts/fuzz/target.js';
-import { parseBody } from '../../../src/check/body.js';
-import { createGrpcBodyReader } from '../../../src/check/grpc-body.js';
-import { parseGrpcMessage } from '../../../src/check/grpc-message.js';
-import type { MessageRules } from '../../../src/check/protobuf-rules.js';
+import { parseBody } from '../../../src/check/body/body.js';
+import { createGrpcBodyReader } from '../../../src/check/grpc-body/grpc-body.js';
+import { parseGrpcMessage } from '../../../src/check/grpc-body/grpc-message.js';
+import type { MessageRules } from '../../../src/check/grpc-body/protobuf-rules.js';
 import { encodeJson } from '../../../src/json/encode.js';
 import { descriptors } from '../../unit/check/grpc-fixture.js';
 import { modes } from '../support/options.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { FuzzTarget } from '../../../scripts/fuzz/target.js';
-import { buildInput } from '../../../src/check/input.js';
-import { createInputDocument } from '../../../src/check/input-document.js';
+import { buildInput } from '../../../src/check/input/input.js';
+import { createInputDocument } from '../../../src/check/input/input-document.js';
 import { readCheckRequest } from '../../../src/envoy/read-check-request.js';
 import { modes, shapes } from '../support/options.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import type { FuzzTarget } from '../../../scripts/fuzz/target.js';
-import { parsePluginMultipart, parseStrictMultipart } from '../../../src/check/body-multipart.js';
+import { parsePluginMultipart, parseStrictMultipart } from '../../../src/check/body/body-multipart.js';
 
 /** What is accepted strictly has the same fields for a reader that cares about nothing but the boundary. */
 export const multipart: FuzzTarget = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FuzzTarget } from '../../../scripts/fuzz/target.js';
-import { parsePath, splitTarget } from '../../../src/check/path.js';
+import { parsePath, splitTarget } from '../../../src/check/input/path.js';
 
 /** What is accepted must be the same path for backends that decode each segment, all at once, or as browsers do. */
 export const path: FuzzTarget = {

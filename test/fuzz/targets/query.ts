@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { FuzzTarget } from '../../../scripts/fuzz/target.js';
-import { parseQuery } from '../../../src/check/query.js';
-import { queryChange } from '../../../src/check/query-change.js';
+import { queryChange } from '../../../src/check/answer/query-change.js';
+import { parseQuery } from '../../../src/check/input/query.js';
 
 /** A query that is accepted means the same to the platform's own reader. */
 export const query: FuzzTarget = {

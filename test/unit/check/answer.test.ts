@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type AnswerContext, toAnswer } from '../../../src/check/answer.js';
-import { readDecision } from '../../../src/check/decision.js';
+import { type AnswerContext, toAnswer } from '../../../src/check/answer/answer.js';
 import {
   faultAnswer,
   invalidCredentialAnswer,
   refusedAnswer,
   undefinedAnswer,
-} from '../../../src/check/fixed-answers.js';
-import { headerView } from '../../../src/check/headers.js';
+} from '../../../src/check/answer/fixed-answers.js';
+import { readDecision } from '../../../src/check/decision/decision.js';
+import { headerView } from '../../../src/check/input/headers.js';
 import type { AllowAnswer, DenyAnswer } from '../../../src/envoy/answer.js';
 import type { Caller } from '../../../src/identity/identity.js';
 import type { JsonValue } from '../../../src/json/json.js';

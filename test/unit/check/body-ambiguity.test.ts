@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseBody } from '../../../src/check/body.js';
+import { parseBody } from '../../../src/check/body/body.js';
 
 const multipart = 'multipart/form-data; boundary=B';
 const named = 'Content-Disposition: form-data; name="a"';

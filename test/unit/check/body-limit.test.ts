@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildInput, type InputOptions } from '../../../src/check/input.js';
+import { buildInput, type InputOptions } from '../../../src/check/input/input.js';
 import type { StringMap } from '../../../src/envoy/attributes.js';
 import { pluginInput, strictInput } from './options.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parsePluginJson, parseStrictJson } from '../../../src/check/body-json.js';
+import { parsePluginJson, parseStrictJson } from '../../../src/check/body/body-json.js';
 import { encodeJson } from '../../../src/json/encode.js';
 
 const digits = (count: number) => '1'.repeat(count);

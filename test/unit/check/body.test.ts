@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { parseBody } from '../../../src/check/body.js';
-import type { BodyRequest } from '../../../src/check/parsed-body.js';
+import { parseBody } from '../../../src/check/body/body.js';
+import type { BodyRequest } from '../../../src/check/body/parsed-body.js';
 import type { HttpRequest } from '../../../src/envoy/attributes.js';
 import { encodeJson } from '../../../src/json/encode.js';
 

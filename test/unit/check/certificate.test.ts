@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readCertificate } from '../../../src/check/certificate.js';
-import { sourceMembers } from '../../../src/check/source-members.js';
+import { readCertificate } from '../../../src/check/certificate/certificate.js';
+import { sourceMembers } from '../../../src/check/input/source-members.js';
 import { type AlternativeName, createAuthority, type LeafOptions } from '../../contract/server/certificates.js';
 
 const authority = createAuthority('Test CA');

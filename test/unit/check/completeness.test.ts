@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { requireComplete } from '../../../src/check/completeness.js';
+import { requireComplete } from '../../../src/check/input/completeness.js';
 import type { Attributes } from '../../../src/envoy/attributes.js';
 import { pluginInput, strictInput } from './options.js';
 

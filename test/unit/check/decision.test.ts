@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type DecisionOptions, readDecision } from '../../../src/check/decision.js';
+import { type DecisionOptions, readDecision } from '../../../src/check/decision/decision.js';
 import { parseJson } from '../../../src/json/parse.js';
 import { pluginDecision, strictDecision } from './options.js';
 

@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parsePluginJson } from '../../../src/check/body-json.js';
-import { parsePluginBody } from '../../../src/check/body-plugin.js';
-import { parseMediaType } from '../../../src/check/media-type.js';
-import { writeMetadataNumbers } from '../../../src/check/metadata-numbers.js';
-import { parsePath } from '../../../src/check/path.js';
-import { parseQuery } from '../../../src/check/query.js';
+import { parsePluginJson } from '../../../src/check/body/body-json.js';
+import { parsePluginBody } from '../../../src/check/body/body-plugin.js';
+import { parseMediaType } from '../../../src/check/body/media-type.js';
+import { writeMetadataNumbers } from '../../../src/check/input/metadata-numbers.js';
+import { parsePath } from '../../../src/check/input/path.js';
+import { parseQuery } from '../../../src/check/input/query.js';
 import type { HttpRequest } from '../../../src/envoy/attributes.js';
 import { encodeJson } from '../../../src/json/encode.js';
 import type { JsonValue } from '../../../src/json/json.js';

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { parseBody } from '../../../src/check/body.js';
-import { createGrpcBodyReader } from '../../../src/check/grpc-body.js';
+import { parseBody } from '../../../src/check/body/body.js';
+import { createGrpcBodyReader } from '../../../src/check/grpc-body/grpc-body.js';
 import { configSchema } from '../../../src/config/schema.js';
 import { encodeJson } from '../../../src/json/encode.js';
 import { descriptors, frame, lengthField } from './grpc-fixture.js';

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
-import { parseGrpcDescriptors } from '../../../src/check/grpc-descriptors.js';
+import { parseGrpcDescriptors } from '../../../src/check/grpc-body/grpc-descriptors.js';
 import { descriptorBytes, descriptors } from './grpc-fixture.js';
 
 const set = fromBinary(FileDescriptorSetSchema, descriptorBytes);

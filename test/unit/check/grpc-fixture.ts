@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { type GrpcDescriptors, parseGrpcDescriptors } from '../../../src/check/grpc-descriptors.js';
+import { type GrpcDescriptors, parseGrpcDescriptors } from '../../../src/check/grpc-body/grpc-descriptors.js';
 
 const folder = new URL('../../fixtures/grpc-bodies/', import.meta.url);
 

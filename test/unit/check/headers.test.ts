@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { headerView } from '../../../src/check/headers.js';
+import { headerView } from '../../../src/check/input/headers.js';
 
 const raw = (text: string) => Buffer.from(text, 'utf8');
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { buildInput } from '../../../src/check/input.js';
+import { buildInput } from '../../../src/check/input/input.js';
 import { pluginInput, strictInput } from './options.js';
 
 const refused = ['a.example,b.example', 'alice@a.example', 'a.example/x', 'a.example\\x', 'a.example?x', 'a.example#x'];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildInput, type InputOptions } from '../../../src/check/input.js';
+import { buildInput, type InputOptions } from '../../../src/check/input/input.js';
 import type { Attributes, HttpRequest } from '../../../src/envoy/attributes.js';
 import type { Caller } from '../../../src/identity/identity.js';
 import { encodeJson } from '../../../src/json/encode.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { toAnswer } from '../../../src/check/answer.js';
-import { type AllowDecision, type DenyDecision, readDecision } from '../../../src/check/decision.js';
-import { type DecisionRule, decisionRules } from '../../../src/check/decision-fault.js';
+import { toAnswer } from '../../../src/check/answer/answer.js';
+import { type AllowDecision, type DenyDecision, readDecision } from '../../../src/check/decision/decision.js';
+import { type DecisionRule, decisionRules } from '../../../src/check/decision/decision-fault.js';
 import type { JsonObject, JsonValue } from '../../../src/json/json.js';
 import { mutationRules } from '../../../src/telemetry/mutation-rule.js';
 import { answerContext, pluginDecision, strictDecision } from './options.js';

@@ -1,7 +1,7 @@
-import type { AnswerContext } from '../../../src/check/answer.js';
-import type { DecisionOptions } from '../../../src/check/decision.js';
-import { headerView } from '../../../src/check/headers.js';
-import type { InputOptions } from '../../../src/check/input.js';
+import type { AnswerContext } from '../../../src/check/answer/answer.js';
+import type { DecisionOptions } from '../../../src/check/decision/decision.js';
+import { headerView } from '../../../src/check/input/headers.js';
+import type { InputOptions } from '../../../src/check/input/input.js';
 import { configSchema, opaEnvoyPluginPreset } from '../../../src/config/schema.js';
 
 const defaults = configSchema.parse({});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type PathOptions, parsePath } from '../../../src/check/path.js';
+import { type PathOptions, parsePath } from '../../../src/check/input/path.js';
 
 const strict: PathOptions = { path_parsing: 'strict', encoded_slashes: 'refuse' };
 const keep: PathOptions = { path_parsing: 'strict', encoded_slashes: 'keep' };

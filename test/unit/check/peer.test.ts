@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { presetAnswer, recordedDifferences } from '../../../scripts/docs/compatibility/deviations.js';
-import { toAnswer } from '../../../src/check/answer.js';
-import { readDecision } from '../../../src/check/decision.js';
-import { refusedAnswer } from '../../../src/check/fixed-answers.js';
-import { buildInput } from '../../../src/check/input.js';
+import { toAnswer } from '../../../src/check/answer/answer.js';
+import { refusedAnswer } from '../../../src/check/answer/fixed-answers.js';
+import { readDecision } from '../../../src/check/decision/decision.js';
+import { buildInput } from '../../../src/check/input/input.js';
 import { readCheckRequest } from '../../../src/envoy/read-check-request.js';
 import { writeCheckResponse } from '../../../src/envoy/write-check-response.js';
 import { encodeJson } from '../../../src/json/encode.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseQuery } from '../../../src/check/query.js';
+import { parseQuery } from '../../../src/check/input/query.js';
 
 function values(query: string): unknown {
   const parsed = parseQuery(query, 'strict');

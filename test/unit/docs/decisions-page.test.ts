@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { decisionRules } from '../../../src/check/decision-fault.js';
+import { decisionRules } from '../../../src/check/decision/decision-fault.js';
 import { mutationRules } from '../../../src/telemetry/mutation-rule.js';
 
 test('docs/decisions-from-policy.md has one row for each rule of the mutation guard', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createInputDocument } from '../../../src/check/input-document.js';
+import { createInputDocument } from '../../../src/check/input/input-document.js';
 import { encodeJson } from '../../../src/json/encode.js';
 import { JsonNumber, type JsonValue } from '../../../src/json/json.js';
 import { parseJson } from '../../../src/json/parse.js';

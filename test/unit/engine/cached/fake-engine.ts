@@ -1,4 +1,4 @@
-import { createInputDocument } from '../../../../src/check/input-document.js';
+import { createInputDocument } from '../../../../src/check/input/input-document.js';
 import type { Engine, Evaluation, Query } from '../../../../src/engine/engine.js';
 import type { JsonValue } from '../../../../src/json/json.js';
 import { InputPlace } from '../../../../src/policy/input-reads.js';
