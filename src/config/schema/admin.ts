@@ -1,0 +1,8 @@
+import { z } from 'zod';
+import { tcpAddress } from './forms.js';
+
+export const admin = z.strictObject({
+  address: tcpAddress
+    .default('127.0.0.1:9090')
+    .describe('Where /livez, /readyz, /metrics and /status are served: `host:port`.'),
+});

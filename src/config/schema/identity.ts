@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { file, headerName } from './forms.js';
+
+const tokenFile = z.strictObject({
+  kind: z.literal('token-file').describe('Bearer tokens of the `Authorization` header.'),
+  file: file.describe('YAML file of hashed bearer tokens: see docs/identity.md.'),
+});
+
+const trustedHeader = z.strictObject({
+  kind: z.literal('trusted-header').describe('Headers that something in front of Portcullis vouches for.'),
+  subject: headerName.optional().describe('Header that carries the user name.'),
+  roles: headerName.default('x-user-roles').describe('Header that carries the roles, separated by commas.'),
+  underscore_alias: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Accept the roles header without `x-` and with underscores too (`user_roles` for `x-user-roles`). Both present: refused.',
+    ),
+});
+
+export const identity = z.strictObject({
+  sources: z
+    .array(z.discriminatedUnion('kind', [tokenFile, trustedHeader]))
+    .default([])
+    .describe('Asked in this order; the first that finds a credential decides.'),
+  public_paths: z
+    .array(z.string().regex(/^\/[^?#]*$/, 'a path that begins with /, without a query'))
+    .default([])
+    .describe(
+      'Exact paths on which an invalid credential does not refuse the request; the policy sees `identity_error`.',
+    ),
+  realm: z
+    .string()
+    .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, 'printable ASCII without quotation marks and backslashes')
+    .default('portcullis')
+    .describe('The realm named in `WWW-Authenticate`.'),
+});
