@@ -52,6 +52,7 @@ export async function startAdapter(config: Config, env: Environment, logger: Log
   };
   try {
     const addresses = { admin: await admin.listen(), grpc: await grpc.listen() };
+    readiness.open();
     return {
       addresses,
       metrics,

@@ -1,11 +1,13 @@
 /** Why checks are answered or not; also the reason that `/readyz` shows. */
-export type ReadyState = 'ready' | 'engine_not_ready' | 'draining';
+export type ReadyState = 'starting' | 'ready' | 'engine_not_ready' | 'draining';
 
 /** The one answer to "are you ready?", for gRPC health, `/readyz` and the `portcullis_ready` metric. */
 export interface Readiness {
   state(): ReadyState;
   /** Called at each change; returns a function that ends the subscription. */
   onChange(listener: (state: ReadyState) => void): () => void;
+  /** Checks can reach us from now on; until then `starting`, whatever the engine says. */
+  open(): void;
   /** From now on `draining`, whatever the engine says. */
   drain(): void;
   /** Ends the subscription to the engine. */
@@ -20,11 +22,13 @@ export interface ReadinessSource {
 
 export function createReadiness(engine: ReadinessSource): Readiness {
   const listeners = new Set<(state: ReadyState) => void>();
+  let opened = false;
   let draining = false;
   let last = state();
 
   function state(): ReadyState {
     if (draining) return 'draining';
+    if (!opened) return 'starting';
     return engine.ready() ? 'ready' : 'engine_not_ready';
   }
 
@@ -41,6 +45,10 @@ export function createReadiness(engine: ReadinessSource): Readiness {
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    open: () => {
+      opened = true;
+      announce();
     },
     drain: () => {
       draining = true;

@@ -28,7 +28,7 @@ export const metricDescriptions = {
     name: 'portcullis_ready',
     type: 'gauge',
     labels: [],
-    help: '1 while checks are answered, 0 before a policy is loaded and while draining.',
+    help: '1 while checks are answered, 0 at the start, without a policy, and while draining.',
   },
   policyInfo: {
     name: 'portcullis_policy_info',

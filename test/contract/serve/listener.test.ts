@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition } from '@grpc/proto-loader';
@@ -11,7 +12,7 @@ import { type Stack, startStack } from '../../support/stack.js';
 import { type Authority, type Credential, createAuthority } from '../server/certificates.js';
 import { client, outcome, readUser, writeUser } from './check-call.js';
 import { heldEngine, patient, startHeldOpa } from './held-opa.js';
-import { folder, serve } from './serve.js';
+import { folder, serve, serveWithoutFile } from './serve.js';
 
 const service = 'envoy.service.auth.v3.Authorization';
 const reflectionService = 'grpc.reflection.v1.ServerReflection';
@@ -55,6 +56,22 @@ describe('TLS', () => {
     expect(await as(authority.issue('envoy'))).toBe('allow');
     expect(await as()).toBe(unavailable);
     expect(await as(other)).toBe(unavailable);
+  });
+
+  test('A-04 is not ready before Envoy can reach it, though the policy is loaded', async () => {
+    const place = await folder();
+    const { files } = await tlsFiles();
+    const key = join(place, 'late.key');
+    execFileSync('mkfifo', [key]);
+    const { adminUrl, grpcAddress } = await serveWithoutFile({
+      PORTCULLIS_GRPC_TLS_CERT: files.cert,
+      PORTCULLIS_GRPC_TLS_KEY: key,
+    });
+    const readyz = async () => (await fetch(`${adminUrl}/readyz`)).text();
+    expect(await readyz()).toBe('starting\n');
+    await writeFile(key, await readFile(files.key));
+    await eventually(async () => expect(await readyz()).toBe('ready\n'));
+    expect(await outcome(client(grpcAddress, trusting(authority)), readUser)).toBe('allow');
   });
 
   test('F-02 Envoy asks over mutual TLS; with a certificate of another authority it gets no answer', async () => {

@@ -21,7 +21,7 @@ test('A-04 A-70 with the engine opa, ready means that OPA is', async () => {
     const response = await fetch(`${adminUrl}/readyz`);
     return [response.status, (await response.text()).trim()];
   };
-  expect(await readyz()).toEqual([503, 'engine_not_ready']);
+  await eventually(async () => expect(await readyz()).toEqual([503, 'engine_not_ready']));
   expect(await grpc.health()).toBe('NOT_SERVING');
   expect((await fetch(`${adminUrl}/livez`)).status).toBe(200);
   expect(await outcome(grpc, readUser)).toBe('grpc 14');

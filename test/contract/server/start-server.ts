@@ -67,6 +67,7 @@ export async function startServer(handler: CheckHandler = echo, options: Harness
   const server = createGrpcServer(serverOptions(options), handler, readiness, recordInto(events));
   const clients: RawClient[] = [];
   const address = await server.listen();
+  readiness.open();
   onTestFinished(async () => {
     for (const client of clients) client.close();
     const stopped = server.stop();

@@ -25,6 +25,7 @@ function fakeEngine(ready: boolean) {
 test('A-04 is ready only while the engine is, and never again once draining', () => {
   const engine = fakeEngine(false);
   const readiness = createReadiness(engine);
+  readiness.open();
   const seen: ReadyState[] = [];
   readiness.onChange((state) => seen.push(state));
 
@@ -39,9 +40,19 @@ test('A-04 is ready only while the engine is, and never again once draining', ()
   expect(seen).toEqual(['ready', 'engine_not_ready', 'ready', 'draining']);
 });
 
+test('is not ready before checks can reach it, however ready the engine is', () => {
+  const readiness = createReadiness(fakeEngine(true));
+  const seen: ReadyState[] = [];
+  readiness.onChange((state) => seen.push(state));
+  expect(readiness.state()).toBe('starting');
+  readiness.open();
+  expect(seen).toEqual(['ready']);
+});
+
 test('tells a change once, and nothing to those who left', () => {
   const engine = fakeEngine(true);
   const readiness = createReadiness(engine);
+  readiness.open();
   const seen: ReadyState[] = [];
   const leave = readiness.onChange((state) => seen.push(state));
   engine.become(true);
