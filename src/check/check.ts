@@ -4,6 +4,7 @@ import type { Answer } from '../envoy/answer.js';
 import type { Attributes } from '../envoy/attributes.js';
 import { readCheckRequest } from '../envoy/read-check-request.js';
 import { writeCheckResponse } from '../envoy/write-check-response.js';
+import type { Result } from '../errors/result.js';
 import type { Caller } from '../identity/identity.js';
 import type { AnswerContext } from './answer/answer.js';
 import type { CheckCall, CheckHandler, CheckReply } from './check-handler.js';
@@ -25,16 +26,33 @@ import {
   type Verdict,
 } from './verdict.js';
 
+/** How a gateway speaks: what it says of a request, and what it is told. */
+export interface Dialect<Request, Reply> {
+  /** Undefined when the gateway says nothing of the request. Never throws. */
+  readonly read: (request: Request) => Result<Attributes | undefined>;
+  /** May throw on an allow that cannot be carried out; that is then answered as a fault. */
+  readonly write: (answer: Answer) => Reply;
+}
+
+/** The check as Envoy asks for it. */
+export function createCheck(current: () => CheckState, observe: Observer): CheckHandler {
+  return createCheckIn({ read: readCheckRequest, write }, current, observe);
+}
+
 /**
- * The way of a check. Whatever happens on it, Envoy gets an answer and the check is recorded.
+ * The way of a check. Whatever happens on it, the gateway gets an answer and the check is recorded.
  *
  * @param current what checks are made with now; taken once for each check
  */
-export function createCheck(current: () => CheckState, observe: Observer): CheckHandler {
+export function createCheckIn<Request, Reply>(
+  { read, write }: Dialect<Request, Reply>,
+  current: () => CheckState,
+  observe: Observer,
+): (request: Request, call: CheckCall) => Promise<Reply> {
   return async (request, call) => {
     const trail: Trail = { decisionId: randomUUID(), started: performance.now() };
     try {
-      const verdict = await decide(request, call, current(), trail);
+      const verdict = await decide(read(request), call, current(), trail);
       const reply = write(verdict.answer);
       observe(trail, verdict);
       return reply;
@@ -55,8 +73,12 @@ function record(observe: Observer, trail: Trail, verdict: Verdict): void {
   }
 }
 
-async function decide(request: Uint8Array, call: CheckCall, state: CheckState, trail: Trail): Promise<Verdict> {
-  const attributes = readCheckRequest(request);
+async function decide(
+  attributes: Result<Attributes | undefined>,
+  call: CheckCall,
+  state: CheckState,
+  trail: Trail,
+): Promise<Verdict> {
   if (!attributes.ok) return unreadableRequest(attributes.error, state.decision, trail.decisionId);
   trail.attributes = attributes.value;
 
