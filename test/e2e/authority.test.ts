@@ -9,7 +9,7 @@ const authorities = [
   ['a host and port', 'portcullis.example.org:9191', [200, 401]],
   ['a name with an underscore', 'ext_authz_portcullis', [200, 401]],
   ['what Istio makes of its cluster name', 'outbound_.9191_._.portcullis.authz.svc.cluster.local', [200, 401]],
-  // HTTP/2 on Node refuses the stream, as RFC 9110 §4.2.3 allows no such host; docs/envoy.md names the cure.
+  // HTTP/2 on Node refuses the stream, since RFC 3986 §3.2.2 knows no such host; docs/envoy.md names the cure.
   ['a cluster name with a bar', 'outbound|9191||portcullis.authz.svc.cluster.local', [503, 503]],
   ['a cluster name with slashes', 'securitypolicy/default/portcullis/extauth/0', [503, 503]],
 ] as const;

@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
-/** Where the titles of the tests that ran are left for `scripts/reports.ts`. */
-export const ranTestsFile = 'coverage/tests.json';
+/** Where the results of each npm script are left: those of `npm test` for `scripts/reports.ts`, all for the build. */
+export const ranTestsFolder = 'coverage/ran';
+export const ranTestsFile = `${ranTestsFolder}/test.json`;
 
 export interface RanTest {
   readonly file: string;
@@ -28,7 +29,13 @@ export class RanTestsReporter implements Reporter {
   }
 
   onTestRunEnd(_modules: readonly TestModule[]): void {
-    mkdirSync('coverage', { recursive: true });
-    writeFileSync(ranTestsFile, JSON.stringify(this.tests));
+    mkdirSync(ranTestsFolder, { recursive: true });
+    writeFileSync(`${ranTestsFolder}/${scriptName()}.json`, JSON.stringify(this.tests));
   }
+}
+
+/** The npm script that runs, such as `test` or `test-gateways`. */
+function scriptName(): string {
+  const script = process.env['npm_lifecycle_event'] ?? 'npx';
+  return script === 'npx' ? 'by-hand' : script.replaceAll(':', '-');
 }

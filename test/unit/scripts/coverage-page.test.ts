@@ -27,3 +27,16 @@ test('an exception that a test has overtaken, and a row that does not exist, are
     error: ['A-09: there is no such row', 'A-01: has a test and an exception'],
   });
 });
+
+test('a row that another run shows names that run, beside the tests it has here', () => {
+  const elsewhere = { file: 'cluster.test.ts', run: 'npm run test:cluster' };
+  const page = coveragePage(catalogue, [{ rows: ['A-01', 'A-02'], elsewhere }], shown);
+  expect(page).toMatchObject({
+    ok: true,
+    value: expect.stringContaining('| A-01 | `one.test.ts`, `cluster.test.ts` by `npm run test:cluster` |'),
+  });
+  expect(page).toMatchObject({
+    ok: true,
+    value: expect.stringContaining('| A-02 | `cluster.test.ts` by `npm run test:cluster` |'),
+  });
+});
