@@ -20,7 +20,8 @@ export interface AdminServerParts {
   /** `ready`, or else why not. */
   readonly readiness: { state(): string };
   readonly metrics: Pick<Metrics, 'scrape'>;
-  readonly status: () => AdminStatus;
+  /** What `/status` shows as JSON: nothing secret. */
+  readonly status: () => object | Promise<object>;
   /** A page could not be made. */
   readonly fault: (error: unknown) => void;
 }
@@ -90,7 +91,10 @@ function createPages({ readiness, metrics, status }: AdminServerParts): Pages {
     ],
     [
       '/status',
-      () => ({ status: 200, contentType: 'application/json', body: `${JSON.stringify(status(), null, 2)}\n` }),
+      async () => {
+        const body = `${JSON.stringify(await status(), null, 2)}\n`;
+        return { status: 200, contentType: 'application/json', body };
+      },
     ],
   ]);
 }

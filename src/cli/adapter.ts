@@ -1,13 +1,14 @@
-import { type AdminServer, createAdminServer } from '../admin/admin-server.js';
+import { type AdminServer, type AdminServerParts, createAdminServer } from '../admin/admin-server.js';
 import { createCheck } from '../check/check.js';
 import { createObserver } from '../check/observe.js';
 import { parseListenAddress } from '../config/address.js';
 import type { Environment } from '../config/environment.js';
 import type { Config } from '../config/schema.js';
+import { workerAddress } from '../config/worker-address.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
 import { createGrpcServer, type GrpcServer, serverFor } from '../server/grpc-server.js';
 import { listen } from '../server/listen.js';
-import { createReadiness, type Readiness } from '../server/readiness.js';
+import { createReadiness, type Readiness, type ReadyState } from '../server/readiness.js';
 import { shutDown } from '../server/shutdown.js';
 import type { Logger } from '../telemetry/logger.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
@@ -21,6 +22,8 @@ export interface Adapter {
   readonly metrics: Metrics;
   config(): Config;
   revision(): string | undefined;
+  /** `ready`, or else why not. */
+  state(): ReadyState;
   /**
    * Puts what can change at run time into force, all of it or nothing.
    *
@@ -30,17 +33,31 @@ export interface Adapter {
   shutDown(hurry: AbortSignal): Promise<'drained' | 'forced'>;
 }
 
+/** What sets one of several workers apart. */
+export interface WorkerPlace {
+  /** Counted from 0. */
+  readonly worker: number;
+  /** What takes the place of the admin port, of which there is one for all. */
+  readonly openAdmin: (parts: Omit<AdminServerParts, 'listen'>) => AdminServer;
+}
+
 /**
  * Assembles the rooms and opens the doors, the one to Envoy last.
  *
  * @throws PortcullisError when something that the configuration names cannot be used; nothing listens then
  */
-export async function startAdapter(config: Config, env: Environment, logger: Logger): Promise<Adapter> {
-  const metrics = createMetrics();
+export async function startAdapter(
+  config: Config,
+  env: Environment,
+  logger: Logger,
+  place?: WorkerPlace,
+): Promise<Adapter> {
+  const metrics = createMetrics({ worker: place?.worker });
   const live = await LiveConfig.open(config, env, logger, metrics);
   const readiness = createReadiness(live.engine);
-  const grpc = createServer(config, live, readiness, metrics, logger);
-  const admin = createAdmin(config, live, readiness, metrics, logger);
+  const grpc = createServer(config, live, readiness, metrics, logger, place?.worker ?? 0);
+  const openAdmin = place?.openAdmin ?? ((parts) => openAdminPort(config, parts));
+  const admin = openAdmin(adminParts(config, live, readiness, metrics, logger));
   metrics.observe({
     ready: () => readiness.state() === 'ready',
     checksInFlight: grpc.checksInFlight,
@@ -58,6 +75,7 @@ export async function startAdapter(config: Config, env: Environment, logger: Log
       metrics,
       config: () => live.config(),
       revision: () => live.engine.revision(),
+      state: readiness.state,
       replaceConfig: (next) => live.replace(next),
       shutDown: async (hurry) => {
         const { quiet_period: quietPeriod, drain_timeout: drainTimeout } = config.shutdown;
@@ -78,13 +96,14 @@ function createServer(
   readiness: Readiness,
   metrics: Metrics,
   logger: Logger,
+  worker: number,
 ): GrpcServer {
   const { grpc } = config;
   const observe = createObserver(metrics, () => live.decisionLog(), logger);
   if (serverFor(grpc) !== grpc.server) logger.info('grpc-js serves, because grpc.reflection is on');
   return createGrpcServer(
     {
-      address: listenAddress(grpc.address),
+      address: workerAddress(listenAddress(grpc.address), worker),
       socketMode: Number.parseInt(grpc.mode, 8),
       tls: grpc.tls && { cert: grpc.tls.cert, key: grpc.tls.key, clientCa: grpc.tls.client_ca },
       maxMessageSize: grpc.max_message_size,
@@ -110,17 +129,20 @@ function createServer(
   );
 }
 
-function createAdmin(
+function openAdminPort({ admin }: Config, parts: Omit<AdminServerParts, 'listen'>): AdminServer {
+  return createAdminServer({ ...parts, listen: (server) => listen(server, listenAddress(admin.address)) });
+}
+
+function adminParts(
   config: Config,
   live: LiveConfig,
   readiness: Readiness,
   metrics: Metrics,
   logger: Logger,
-): AdminServer {
+): Omit<AdminServerParts, 'listen'> {
   const started = new Date().toISOString();
   const version = readVersion();
-  return createAdminServer({
-    listen: (server) => listen(server, listenAddress(config.admin.address)),
+  return {
     readiness,
     metrics,
     status: () => ({
@@ -133,10 +155,11 @@ function createAdmin(
       config_hash: configHash(live.config()),
     }),
     fault: (error) => logger.error({ err: error }, 'fault while answering on the admin port'),
-  });
+  };
 }
 
-function listenAddress(text: string) {
+/** @throws PortcullisError `config_invalid`; an address that the configuration has passed is valid */
+export function listenAddress(text: string) {
   const address = parseListenAddress(text);
   if (!address.ok) throw new PortcullisError('config_invalid', `${text}: expected ${address.error}`);
   return address.value;

@@ -30,10 +30,11 @@ export async function healthCommand(args: HealthArguments, io: CommandIo): Promi
   return 1;
 }
 
-async function ask({ grpc, admin }: Config): Promise<Result<void>> {
+async function ask({ admin, grpc, workers }: Config): Promise<Result<void>> {
   try {
-    // With mutual TLS only Envoy has a certificate to ask with; the admin port answers for the same state.
-    if (grpc.tls?.client_ca !== undefined) return await askAdmin(admin.address);
+    // With mutual TLS only Envoy has a certificate to ask with, and several workers are ready when one is: the admin port
+    // answers for the same state.
+    if (grpc.tls?.client_ca !== undefined || workers.count > 1) return await askAdmin(admin.address);
     const address = parseListenAddress(grpc.address);
     return address.ok ? await askHealth({ address: address.value, tls: grpc.tls, timeout }) : address;
   } catch (thrown) {

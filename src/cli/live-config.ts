@@ -17,13 +17,14 @@ import { type OpaState, readOpaState } from './opa-state.js';
 import { openEngine } from './open-engine.js';
 
 /** The parts of a configuration that stay as they were at the start, whatever a reload says. */
-function withFixedParts(next: Config, first: Config): Config {
+export function withFixedParts(next: Config, first: Config): Config {
   const { cache, kind, paths, opa, wasm } = first.engine;
   return {
     ...next,
     grpc: first.grpc,
     admin: first.admin,
     shutdown: first.shutdown,
+    workers: first.workers,
     engine: {
       ...next.engine,
       cache,

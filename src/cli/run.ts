@@ -9,6 +9,8 @@ import { readVersion } from './version.js';
 
 /** Runs one command line, without the name of the program; resolves to the exit status. */
 export async function run(args: readonly string[], io: ServeIo): Promise<number> {
+  // Not for people: a worker is started by `serve`.
+  if (args[0] === 'worker' && io.supervisor !== undefined) return (await import('./work.js')).work(io, io.supervisor);
   const parsed = parseArguments(args);
   if (!parsed.ok) {
     io.stderr(`portcullis: ${parsed.error}\n\n${usage}`);

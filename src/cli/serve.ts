@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { type ConfigSources, type LoadedConfig, loadConfig } from '../config/load.js';
 import { formatProblems } from '../config/problem.js';
 import { unsafeSettings } from '../config/unsafe.js';
@@ -7,10 +8,16 @@ import { type Adapter, startAdapter } from './adapter.js';
 import type { ServeArguments } from './arguments.js';
 import type { CommandIo } from './command-io.js';
 import { reloadAdapter } from './reload.js';
+import { supervise } from './supervise.js';
+import type { SupervisorLine } from './work.js';
 
 /** What `serve` needs of the process besides its streams. */
 export interface ServeIo extends CommandIo {
   onSignal(signal: 'SIGHUP' | 'SIGTERM' | 'SIGINT', listener: () => void): void;
+  /** Starts this program once more, with a line to it; its standard output is ours to read. */
+  fork(args: readonly string[]): ChildProcess;
+  /** In a process that was started by `fork`. */
+  readonly supervisor: SupervisorLine | undefined;
 }
 
 /** `portcullis serve`: resolves to the exit status when the adapter has stopped. */
@@ -22,6 +29,7 @@ export async function serve(args: ServeArguments, io: ServeIo): Promise<number> 
     return 2;
   }
   const logger = createLogger(loaded.value.config.log.level);
+  if (loaded.value.config.workers.count > 1) return supervise(loaded.value, sources, io, logger);
   const adapter = await start(loaded.value, io, logger);
   return adapter === undefined ? 1 : run(adapter, sources, io, logger);
 }

@@ -2,6 +2,7 @@ import { collide, type ListenAddress, parseListenAddress } from './address.js';
 import { underscoreAlias } from './header-alias.js';
 import { parseOpaUrl } from './opa-url.js';
 import type { Config } from './schema.js';
+import { workerAddresses } from './worker-address.js';
 
 /** A key that cannot stand beside another one, and why. */
 export interface Conflict {
@@ -50,8 +51,12 @@ function listenerConflicts(config: Config): Conflict[] {
   if (config.grpc.tls && isUnix(config.grpc.address)) {
     conflicts.push({ path: ['grpc', 'tls'], because: 'a Unix socket is served without TLS; its mode protects it' });
   }
-  if (grpc && admin && collide(grpc, admin)) {
-    conflicts.push({ path: ['admin', 'address'], because: 'grpc.address listens there too' });
+  if (grpc === undefined) return conflicts;
+  const workers = workerAddresses(grpc, config.workers.count);
+  if (!workers.ok) conflicts.push({ path: ['workers', 'count'], because: workers.error });
+  else if (admin && workers.value.some((worker) => collide(worker, admin))) {
+    const because = config.workers.count === 1 ? 'grpc.address listens there too' : 'one of the workers listens there';
+    conflicts.push({ path: ['admin', 'address'], because });
   }
   return conflicts;
 }

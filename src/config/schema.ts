@@ -6,6 +6,7 @@ import { grpc } from './schema/grpc.js';
 import { identity } from './schema/identity.js';
 import { input } from './schema/input.js';
 import { decisionLog, log, shutdown } from './schema/process.js';
+import { workers } from './schema/workers.js';
 
 export const compatibilityModes = ['none', 'opa-envoy-plugin'] as const;
 
@@ -20,6 +21,7 @@ export const configSchema = z.strictObject({
   decision_log: decisionLog.prefault({}).describe('One record for each check.'),
   log: log.prefault({}).describe('Everything else that is logged.'),
   shutdown: shutdown.prefault({}).describe('What happens on SIGTERM.'),
+  workers: workers.prefault({}).describe('How many processes share the work.'),
   compatibility: z
     .enum(compatibilityModes)
     .default('none')

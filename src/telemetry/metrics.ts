@@ -40,9 +40,16 @@ export interface Metrics {
 /** From 100 µs to 1 s: an embedded decision takes a few hundred microseconds, a timeout 150 ms. */
 const buckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 
-/** @param processMetrics whether prom-client's own process metrics are added; they cannot be taken away again */
-export function createMetrics(processMetrics = true): Metrics {
+export interface MetricsOptions {
+  /** Whether prom-client's own process metrics are added, which cannot be taken away again: yes unless told otherwise. */
+  readonly processMetrics?: boolean;
+  /** Of several workers, the number of this one: a label of every metric. */
+  readonly worker?: number | undefined;
+}
+
+export function createMetrics({ processMetrics = true, worker }: MetricsOptions = {}): Metrics {
   const registry = new Registry();
+  if (worker !== undefined) registry.setDefaultLabels({ worker });
   if (processMetrics) collectDefaultMetrics({ register: registry });
 
   const countCheck = createCheckCounter(registry);

@@ -33,6 +33,10 @@ export async function bundleWith(
       written.stderr += text;
     },
     onSignal: () => {},
+    fork: () => {
+      throw new Error('a command has no workers');
+    },
+    supervisor: undefined,
   });
   return { code, ...written };
 }

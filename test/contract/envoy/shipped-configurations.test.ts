@@ -46,6 +46,22 @@ test('the Unix socket is all that gateway-uds.yaml changes', async () => {
   });
 });
 
+test('a second endpoint, and what follows from it, is all that gateway-workers.yaml changes', async () => {
+  expect(await differences('gateway-workers.yaml')).toEqual({
+    gone: { max_requests: 1100, max_pending_requests: 1100 },
+    come: {
+      lb_policy: 'LEAST_REQUEST',
+      max_requests: 2200,
+      max_pending_requests: 2200,
+      address: '127.0.0.1',
+      port_value: 9192,
+      host_selection_retry_max_attempts: 5,
+      name: 'envoy.retry_host_predicates.previous_hosts',
+      '@type': expect.stringMatching(/PreviousHostsPredicate$/),
+    },
+  });
+});
+
 test('A-50 underscores are all that gateway-trusted-header.yaml lets through', async () => {
   const { gone, come } = await differences('gateway-trusted-header.yaml');
   expect(gone).toEqual({ headers_with_underscores_action: 'REJECT_REQUEST', remove: expect.stringMatching(/^x-/) });

@@ -4,6 +4,7 @@ import { errorCodes } from '../../../src/errors/portcullis-error.js';
 import { checkOutcomes, checkReasons } from '../../../src/telemetry/check-reason.js';
 import { metricDescriptions } from '../../../src/telemetry/metric-descriptions.js';
 import { createMetrics, type Metrics } from '../../../src/telemetry/metrics.js';
+import { supervisorMetricDescriptions } from '../../../src/telemetry/supervisor-metrics.js';
 
 const idle = { ready: () => true, checksInFlight: () => 0, policy: () => ({ engine: 'wasm', revision: 'r1' }) };
 
@@ -12,7 +13,7 @@ async function lines(metrics: Metrics): Promise<string[]> {
 }
 
 test('B-42 every pair of outcome and reason that can occur stands at zero from the start', async () => {
-  const scraped = await lines(createMetrics(false));
+  const scraped = await lines(createMetrics({ processMetrics: false }));
   for (const outcome of ['allow', 'deny', 'error'] as const) {
     for (const reason of checkOutcomes[outcome]) {
       expect(scraped).toContain(`portcullis_checks_total{outcome="${outcome}",reason="${reason}"} 0`);
@@ -27,7 +28,7 @@ test('each reason belongs to some outcome, and no failure to allow', () => {
 });
 
 test('B-42 counts checks by outcome and reason and keeps the times of checks and of the engine', async () => {
-  const metrics = createMetrics(false);
+  const metrics = createMetrics({ processMetrics: false });
   metrics.check('allow', 'policy', 0.0004);
   metrics.check('allow', 'policy', 0.2);
   metrics.check('error', 'engine_timeout', 0.15);
@@ -42,7 +43,7 @@ test('B-42 counts checks by outcome and reason and keeps the times of checks and
 });
 
 test('gauges are read at each scrape', async () => {
-  const metrics = createMetrics(false);
+  const metrics = createMetrics({ processMetrics: false });
   let ready = false;
   let inFlight = 3;
   metrics.observe({ ...idle, ready: () => ready, checksInFlight: () => inFlight });
@@ -53,7 +54,7 @@ test('gauges are read at each scrape', async () => {
 });
 
 test('C-48 names the revision that answers now, and only that one', async () => {
-  const metrics = createMetrics(false);
+  const metrics = createMetrics({ processMetrics: false });
   let revision: string | undefined = 'r1';
   metrics.observe({ ...idle, policy: () => ({ engine: 'wasm', revision }) });
   const policies = async () => (await lines(metrics)).filter((line) => line.startsWith('portcullis_policy_info'));
@@ -65,7 +66,7 @@ test('C-48 names the revision that answers now, and only that one', async () => 
 });
 
 test('counts callers, reloads, errors and lost records', async () => {
-  const metrics = createMetrics(false);
+  const metrics = createMetrics({ processMetrics: false });
   metrics.identity('token-file', 'expired_token');
   metrics.configReload('refused');
   metrics.error('engine_unreachable');
@@ -85,22 +86,23 @@ test('counts callers, reloads, errors and lost records', async () => {
 });
 
 test('two sets of metrics know nothing of each other', async () => {
-  const [one, other] = [createMetrics(false), createMetrics(false)];
+  const [one, other] = [createMetrics({ processMetrics: false }), createMetrics({ processMetrics: false })];
   one.check('deny', 'policy', 0.001);
   expect(await lines(other)).toContain('portcullis_checks_total{outcome="deny",reason="policy"} 0');
 });
 
 test('docs/metrics.md has one row for each metric that is exposed', async () => {
-  const metrics = createMetrics(false);
+  const metrics = createMetrics({ processMetrics: false });
   metrics.observe(idle);
   const { text } = await metrics.scrape();
   const exposed = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`);
   const described = Object.values(metricDescriptions);
   expect(exposed.sort()).toEqual(described.map(({ name, type }) => `${name} ${type}`).sort());
 
+  const supervisor = Object.values(supervisorMetricDescriptions);
   const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
   const rows = page.split('\n').filter((line) => line.startsWith('| `portcullis_'));
-  const expected = described.map(({ name, type, labels, help }) => {
+  const expected = [...described, ...supervisor].map(({ name, type, labels, help }) => {
     const names = labels.map((label) => `\`${label}\``).join(', ') || '–';
     return `| \`${name}\` | ${type} | ${names} | ${help} |`;
   });
