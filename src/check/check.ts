@@ -10,6 +10,7 @@ import type { AnswerContext } from './answer/answer.js';
 import type { CheckCall, CheckHandler, CheckReply } from './check-handler.js';
 import type { CheckState } from './check-state.js';
 import { chooseDecisionPath } from './decision-path.js';
+import { identityRequest } from './identity-request.js';
 import { requireComplete } from './input/completeness.js';
 import { type HeaderView, headerView } from './input/headers.js';
 import { buildInput } from './input/input.js';
@@ -17,6 +18,7 @@ import { createInputDocument } from './input/input-document.js';
 import { splitTarget } from './input/path.js';
 import type { Observer, Trail } from './observe.js';
 import {
+  identityOutage,
   internalFault,
   invalidCredential,
   judge,
@@ -83,8 +85,10 @@ async function decide(
   trail.attributes = attributes.value;
 
   const headers = headerView(attributes.value?.request?.http);
-  const caller = await state.identify(headers, Date.now() / 1000);
+  const deadline = Math.min(trail.started + state.timeout, call.deadline);
+  const caller = await state.identify(identityRequest(attributes.value, headers, deadline), Date.now() / 1000);
   trail.caller = caller;
+  if (caller.kind === 'unavailable') return identityOutage(caller);
 
   const context = answerContext(attributes.value, headers, caller, state, trail);
   const path = chooseDecisionPath(attributes.value, state.paths);

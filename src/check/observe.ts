@@ -1,7 +1,7 @@
 import type { DecisionLog } from '../decision-log/decision-log.js';
 import type { DecisionRecord } from '../decision-log/decision-record.js';
 import type { Attributes } from '../envoy/attributes.js';
-import type { Caller } from '../identity/identity.js';
+import type { Identified } from '../identity/identify.js';
 import type { CheckReason } from '../telemetry/check-reason.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -16,7 +16,7 @@ export interface Trail {
   readonly started: number;
   attributes?: Attributes | undefined;
   decisionPath?: string;
-  caller?: Caller;
+  caller?: Identified;
   engine?: string;
   revision?: string | undefined;
   /** The engine was not asked: the decision cache answered. */
@@ -74,9 +74,10 @@ export function createObserver(metrics: Metrics, decisionLog: () => DecisionLog,
   };
 }
 
-function countIdentity(metrics: Metrics, caller: Caller): void {
+function countIdentity(metrics: Metrics, caller: Identified): void {
   if (caller.kind === 'identified') metrics.identity(caller.identity.source, 'identified');
   else if (caller.kind === 'invalid') metrics.identity(caller.error.source, caller.error.reason);
+  else if (caller.kind === 'unavailable') metrics.identity(caller.source, 'unavailable');
 }
 
 function decisionRecord(trail: Trail, verdict: Verdict, duration: number): DecisionRecord {
@@ -103,10 +104,11 @@ function decisionRecord(trail: Trail, verdict: Verdict, duration: number): Decis
   };
 }
 
-function identityFields(caller: Caller | undefined): Partial<DecisionRecord> {
+function identityFields(caller: Identified | undefined): Partial<DecisionRecord> {
   if (caller?.kind === 'identified') {
     return { identitySource: caller.identity.source, subject: caller.identity.subject };
   }
+  if (caller?.kind === 'unavailable') return { identitySource: caller.source };
   return caller?.kind === 'invalid' ? { identitySource: caller.error.source, identityError: caller.error.reason } : {};
 }
 

@@ -3,6 +3,7 @@ import type { Evaluation } from '../engine/engine.js';
 import type { AllowAnswer, Answer, DenyAnswer, FailureStatus } from '../envoy/answer.js';
 import { assertNever } from '../errors/assert-never.js';
 import { type ErrorCode, PortcullisError } from '../errors/portcullis-error.js';
+import type { IdentityOutage } from '../identity/identity.js';
 import type { CheckOutcome, CheckReason } from '../telemetry/check-reason.js';
 import { type AnswerContext, toAnswer } from './answer/answer.js';
 import { faultAnswer, invalidCredentialAnswer, refusedAnswer, undefinedAnswer } from './answer/fixed-answers.js';
@@ -98,6 +99,11 @@ export function unreadableRequest(
   if (faults === 'error') return failure('INTERNAL', 'the check cannot be read', 'request_invalid', error);
   const refusal: RequestRefusal = { reason: 'request_incomplete', message };
   return denied(refusedAnswer(refusal, 'generic', decisionId), 'request_invalid', error);
+}
+
+/** Whoever knows the credential cannot be asked: as with the engine, Envoy's own failure mode governs. */
+export function identityOutage({ error }: IdentityOutage): Verdict {
+  return failure('UNAVAILABLE', 'the caller cannot be identified', 'identity_unavailable', error);
 }
 
 /** A credential that was presented and is not valid. */

@@ -1,14 +1,9 @@
 import { collide, type ListenAddress, parseListenAddress } from './address.js';
-import { underscoreAlias } from './header-alias.js';
+import type { Conflict } from './conflict.js';
+import { identityConflicts } from './identity-combinations.js';
 import { parseOpaUrl } from './opa-url.js';
 import type { Config } from './schema.js';
 import { workerAddresses } from './worker-address.js';
-
-/** A key that cannot stand beside another one, and why. */
-export interface Conflict {
-  readonly path: readonly PropertyKey[];
-  readonly because: string;
-}
 
 /** Whether a key was set by hand, in the file or by a variable. */
 export type IsSet = (path: readonly string[]) => boolean;
@@ -90,29 +85,6 @@ function opaConflicts({ engine: { cache, kind, opa } }: Config): Conflict[] {
     conflicts.push({ path: ['engine', 'opa', 'tls', 'key'], because: 'a key needs its certificate' });
   }
   return conflicts;
-}
-
-function identityConflicts({ identity: { sources } }: Config): Conflict[] {
-  const firstTokenFile = sources.findIndex(({ kind }) => kind === 'token-file');
-  return sources.flatMap((source, index): Conflict[] => {
-    const path = ['identity', 'sources', index];
-    if (source.kind === 'token-file') {
-      if (index === firstTokenFile) return [];
-      return [{ path, because: 'a second token-file is never asked: a token unknown to the first is refused' }];
-    }
-    const conflicts: Conflict[] = [];
-    const alias = underscoreAlias(source.roles);
-    if (source.subject === source.roles) {
-      conflicts.push({ path: [...path, 'subject'], because: 'roles names the same header' });
-    }
-    if (source.underscore_alias && (alias === source.roles || alias === source.subject)) {
-      conflicts.push({
-        path: [...path, 'underscore_alias'],
-        because: 'the other spelling of the roles header is not another header',
-      });
-    }
-    return conflicts;
-  });
 }
 
 function isUnix(address: string): boolean {

@@ -33,7 +33,12 @@ function identityWarnings({ identity }: Config): string[] {
   return identity.sources.flatMap((source, index) => {
     if (source.kind !== 'trusted-header') return [];
     const headers = source.subject === undefined ? source.roles : `${source.subject} and ${source.roles}`;
-    return [`identity.sources[${index}]: ${headers} are believed; Envoy must remove them from what clients send`];
+    const place = `identity.sources[${index}]`;
+    return [
+      source.unsafe_any_peer
+        ? `${place}: ${headers} of whoever reaches Envoy are believed; something in front must remove what clients send`
+        : `${place}: ${headers} of ${source.trusted_peers.join(', ')} are believed; that hop must remove what clients send`,
+    ];
   });
 }
 

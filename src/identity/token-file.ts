@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readAuthorization } from './bearer.js';
-import type { IdentityError } from './identity.js';
+import { anonymous, foreign, invalid } from './finding.js';
 import type { Finding, IdentitySource } from './source.js';
 import type { TokenList } from './token-list.js';
 
@@ -10,15 +10,16 @@ const kind = 'token-file';
 export function createTokenFileSource(tokens: TokenList): IdentitySource {
   return {
     kind,
+    credentials: { headers: ['authorization'], cookies: [] },
     identify(request, nowSeconds) {
       const authorization = readAuthorization(request.values('authorization'));
       switch (authorization.kind) {
         case 'none':
-          return { kind: 'anonymous' };
+          return anonymous;
         case 'foreign':
-          return { kind: 'foreign', error: { source: kind, reason: 'malformed_credential' } };
+          return foreign(kind);
         case 'invalid':
-          return invalid(authorization.reason);
+          return invalid(kind, authorization.reason);
         case 'bearer':
           return lookUp(tokens, authorization.token, nowSeconds);
       }
@@ -32,13 +33,9 @@ export function createTokenFileSource(tokens: TokenList): IdentitySource {
  */
 function lookUp(tokens: TokenList, token: string, nowSeconds: number): Finding {
   const owner = tokens.get(createHash('sha256').update(token).digest('hex'));
-  if (owner === undefined) return invalid('unknown_token');
+  if (owner === undefined) return invalid(kind, 'unknown_token');
   const { subject, roles, expiresAt } = owner;
   if (expiresAt === undefined) return { kind: 'identified', identity: { source: kind, subject, roles } };
-  if (nowSeconds >= expiresAt) return invalid('expired_token');
+  if (nowSeconds >= expiresAt) return invalid(kind, 'expired_token');
   return { kind: 'identified', identity: { source: kind, subject, roles, expires_at: expiresAt } };
-}
-
-function invalid(reason: IdentityError['reason']): Finding {
-  return { kind: 'invalid', error: { source: kind, reason } };
 }

@@ -1,33 +1,39 @@
 import { underscoreAlias } from '../config/header-alias.js';
-import type { Finding, IdentitySource } from './source.js';
+import type { Config } from '../config/schema.js';
+import { invalid } from './finding.js';
+import type { IdentitySource } from './source.js';
+import { trustedPeers } from './trusted-peers.js';
 
 const kind = 'trusted-header';
 
-export interface TrustedHeaderNames {
-  /** Lower-case name of the header that carries the user name. */
-  readonly subject?: string | undefined;
-  /** Lower-case name of the header that carries the roles. */
-  readonly roles: string;
-  /** Accept the roles header in its other spelling too. */
-  readonly underscore_alias: boolean;
-}
+export type TrustedHeaderOptions = Omit<
+  Extract<Config['identity']['sources'][number], { kind: 'trusted-header' }>,
+  'kind'
+>;
 
 /**
- * Believes headers. Safe only where something in front removes them from what clients send and
- * sets them itself: whoever reaches Envoy could otherwise give himself any role.
+ * Believes headers of declared peers. Safe only where each of them removes these headers from what its
+ * clients send and sets them itself: whoever reaches Envoy could otherwise give himself any role.
  */
-export function createTrustedHeaderSource(names: TrustedHeaderNames): IdentitySource {
-  const alias = names.underscore_alias ? underscoreAlias(names.roles) : undefined;
+export function createTrustedHeaderSource(options: TrustedHeaderOptions): IdentitySource {
+  const { subject: subjectName, roles: rolesName } = options;
+  const alias = options.underscore_alias ? underscoreAlias(rolesName) : undefined;
+  const isTrusted = options.unsafe_any_peer ? () => true : trustedPeers(options.trusted_peers);
+  const headers = [rolesName, alias, subjectName].filter((name) => name !== undefined);
   return {
     kind,
+    credentials: { headers, cookies: [] },
     identify(request) {
-      const rolesLines = request.values(names.roles);
+      const rolesLines = request.values(rolesName);
       const aliasLines = alias === undefined ? [] : request.values(alias);
+      const subjectLines = subjectName === undefined ? [] : request.values(subjectName);
+      const none = rolesLines.length + aliasLines.length + subjectLines.length === 0;
+      if (none) return { kind: 'anonymous' };
+      if (!isTrusted(request.peer)) return invalid(kind, 'untrusted_peer');
       // Whoever removes one spelling from what clients send may have forgotten the other.
-      if (rolesLines.length > 0 && aliasLines.length > 0) return ambiguous;
-      const subjectLines = names.subject === undefined ? [] : request.values(names.subject);
+      if (rolesLines.length > 0 && aliasLines.length > 0) return invalid(kind, 'ambiguous_credential');
       // Envoy may have joined two lines: a second user name must not hide behind the comma.
-      if (subjectLines.length > 1 || subjectLines[0]?.includes(',')) return ambiguous;
+      if (subjectLines.length > 1 || subjectLines[0]?.includes(',')) return invalid(kind, 'ambiguous_credential');
       const subject = trim(subjectLines[0] ?? '');
       const roles = splitRoles([...rolesLines, ...aliasLines]);
       if (subject === '' && roles.length === 0) return { kind: 'anonymous' };
@@ -35,8 +41,6 @@ export function createTrustedHeaderSource(names: TrustedHeaderNames): IdentitySo
     },
   };
 }
-
-const ambiguous: Finding = { kind: 'invalid', error: { source: kind, reason: 'ambiguous_credential' } };
 
 function splitRoles(lines: readonly string[]): string[] {
   return lines

@@ -4,14 +4,21 @@ import { type CheckOutcome, type CheckReason, checkOutcomes } from './check-reas
 import { metricDescriptions as descriptions } from './metric-descriptions.js';
 import { type MutationRule, mutationRules } from './mutation-rule.js';
 
-/** What a source found; `anonymous` when no credential was presented. */
+/** What a source found: the reasons of `input.identity_error`, or one of these. */
 export type IdentityResult =
   | 'identified'
-  | 'anonymous'
+  | 'unavailable'
   | 'unknown_token'
   | 'expired_token'
   | 'malformed_credential'
-  | 'ambiguous_credential';
+  | 'ambiguous_credential'
+  | 'untrusted_peer'
+  | 'untrusted_certificate'
+  | 'algorithm_refused'
+  | 'key_unknown'
+  | 'signature_invalid'
+  | 'claim_invalid'
+  | 'session_invalid';
 
 /** Read at each scrape. */
 export interface Gauges {

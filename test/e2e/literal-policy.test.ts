@@ -28,7 +28,7 @@ describe.each(['wasm', 'opa'] as const)('%s', (engine) => {
         config: {
           engine: { paths: [{ path: 'sample/allow', shape }] },
           input: { leading_empty_segment: leading },
-          identity: { sources: [{ kind: 'trusted-header', underscore_alias: true }] },
+          identity: { sources: [{ kind: 'trusted-header', underscore_alias: true, trusted_peers: ['127.0.0.1'] }] },
         },
         envoy: { config: trustedHeaders },
       });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toAnswer } from '../../src/check/answer/answer.js';
 import { readDecision } from '../../src/check/decision/decision.js';
+import { identityRequest } from '../../src/check/identity-request.js';
 import { headerView } from '../../src/check/input/headers.js';
 import { buildInput } from '../../src/check/input/input.js';
 import { createInputDocument } from '../../src/check/input/input-document.js';
@@ -26,7 +27,8 @@ describe.each(modes)('%s', (mode, { decision: options, input: inputOptions }) =>
         return;
       }
       const headers = headerView(attributes.value?.request?.http);
-      const caller: Caller = await identify(headers, 0);
+      const caller = await identify(identityRequest(attributes.value, headers, Number.POSITIVE_INFINITY), 0);
+      if (caller.kind === 'unavailable') throw caller.error;
       const input = buildInput(attributes.value, caller, inputOptions, shape);
       outcomes[input.ok ? 'built' : 'refused'] += 1;
       if (!input.ok) return;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Result } from '../../errors/result.js';
 import { listenAddressHint, parseListenAddress, parseTcpAddress, tcpAddressHint } from '../address.js';
+import { parseAddressRange } from '../address-range.js';
 import { duration } from '../units.js';
 
 export const file = z
@@ -20,6 +21,12 @@ export function parsed(pattern: RegExp, hint: string, parse: (text: string) => R
       if (!result.ok) context.addIssue({ code: 'custom', message: result.error });
     });
 }
+
+/** An IP address or a range of them, in the notation of RFC 4632. */
+export const addressRange = z.string().superRefine((text, context) => {
+  const range = parseAddressRange(text);
+  if (!range.ok) context.addIssue({ code: 'custom', message: range.error });
+});
 
 const tcpPattern = /^(\[[0-9A-Fa-f:.]+\]|[^:/[\]\s]+):[0-9]{1,5}$/;
 export const tcpAddress = parsed(tcpPattern, tcpAddressHint, parseTcpAddress);

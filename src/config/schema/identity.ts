@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { file, headerName } from './forms.js';
+import { addressRange, file, headerName } from './forms.js';
 
 const tokenFile = z.strictObject({
   kind: z.literal('token-file').describe('Bearer tokens of the `Authorization` header.'),
@@ -15,6 +15,18 @@ const trustedHeader = z.strictObject({
     .default(false)
     .describe(
       'Accept the roles header without `x-` and with underscores too (`user_roles` for `x-user-roles`). Both present: refused.',
+    ),
+  trusted_peers: z
+    .array(addressRange)
+    .default([])
+    .describe(
+      'Addresses of the hop in front of Envoy that sets the headers, such as `10.1.2.0/24`. Headers of anyone else are refused.',
+    ),
+  unsafe_any_peer: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Believe the headers of whoever reaches Envoy, instead of `trusted_peers`. UNSAFE: see docs/identity.md.',
     ),
 });
 

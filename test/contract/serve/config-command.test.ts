@@ -16,7 +16,7 @@ test('A-47 config check says that the trusted-header variant is unsafe', async (
   const variant = join(repository, 'examples', 'portcullis-trusted-header.yaml');
   const checked = await runPortcullis(['config', 'check', '--config', variant]);
   expect(checked).toMatchObject({ code: 0, stdout: 'OK' });
-  expect(checked.stderr).toMatch(/^unsafe: identity\.sources\[0\]: x-user-roles are believed/);
+  expect(checked.stderr).toMatch(/^unsafe: identity\.sources\[0\]: x-user-roles of 127\.0\.0\.0\/8, ::1 are believed/);
 });
 
 test('config check names file, line and cure', async () => {

@@ -134,7 +134,7 @@ describe('the sample policy', () => {
 describe('the trusted-header source', () => {
   const { ask } = useServer(() =>
     startPortcullis({
-      config: { identity: { sources: [{ kind: 'trusted-header', underscore_alias: true }] } },
+      config: { identity: { sources: [{ kind: 'trusted-header', underscore_alias: true, unsafe_any_peer: true }] } },
     }),
   );
 

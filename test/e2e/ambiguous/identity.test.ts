@@ -3,7 +3,13 @@ import { useSeenInput } from '../matrix/support/seen-input.js';
 import { gateways } from './support/gateways.js';
 import { ask } from './support/raw-request.js';
 
-const source = { kind: 'trusted-header', subject: 'x-user', roles: 'x-user-roles', underscore_alias: true };
+const source = {
+  kind: 'trusted-header',
+  subject: 'x-user',
+  roles: 'x-user-roles',
+  underscore_alias: true,
+  trusted_peers: ['127.0.0.1'],
+};
 
 const lax = gateways.filter(({ strictness }) => strictness === 'lax');
 

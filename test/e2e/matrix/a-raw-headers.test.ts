@@ -22,7 +22,9 @@ describe('encode_raw_headers', () => {
       extAuthz['with_request_body'] = { max_request_bytes: 8192, pack_as_bytes: true };
     },
     config: {
-      identity: { sources: [{ kind: 'trusted-header', subject: 'x-subject', roles: 'x-roles' }] },
+      identity: {
+        sources: [{ kind: 'trusted-header', subject: 'x-subject', roles: 'x-roles', trusted_peers: ['127.0.0.1'] }],
+      },
     },
   });
 

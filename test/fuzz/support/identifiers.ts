@@ -5,7 +5,13 @@ import { createTrustedHeaderSource } from '../../../src/identity/trusted-header.
 
 const good = createHash('sha256').update('good').digest('hex');
 const tokens = createTokenFileSource(new Map([[good, { subject: 'alice', roles: ['admin'] }]]));
-const header = createTrustedHeaderSource({ subject: 'x-user', roles: 'x-user-roles', underscore_alias: true });
+const header = createTrustedHeaderSource({
+  subject: 'x-user',
+  roles: 'x-user-roles',
+  underscore_alias: true,
+  trusted_peers: [],
+  unsafe_any_peer: true,
+});
 
 /** No source, each kind, and both. */
 export const identifiers: readonly Identifier[] = [[], [tokens], [header], [tokens, header]].map(createIdentifier);

@@ -7,7 +7,7 @@ async function check(yaml: string): Promise<string> {
   return loaded.ok ? 'OK' : formatProblems(loaded.error);
 }
 
-const header = 'kind: trusted-header';
+const header = 'kind: trusted-header, trusted_peers: [10.0.0.0/8]';
 
 test.each([
   ['grpc: { address: "127.0.0.1:1", mode: "0600" }', 'grpc.mode: only a Unix socket has a mode'],
@@ -34,6 +34,9 @@ test.each([
   ],
   [`identity: { sources: [{ ${header}, roles: roles, underscore_alias: true }] }`, 'sources[0].underscore_alias: the'],
   [`identity: { sources: [{ ${header}, roles: x-r, subject: x-r }] }`, 'sources[0].subject: roles names the same'],
+  ['identity: { sources: [{ kind: trusted-header }] }', 'identity.sources[0]: says nothing about whose headers'],
+  [`identity: { sources: [{ ${header}, unsafe_any_peer: true }] }`, 'sources[0].unsafe_any_peer: with it nobody looks'],
+  ['identity: { sources: [{ kind: trusted-header, trusted_peers: [10.0.0.0/33] }] }', 'expected an address or a range'],
   [
     'identity: { sources: [{ kind: token-file, file: a }, { kind: token-file, file: b }] }',
     'identity.sources[1]: a second token-file is never asked',
@@ -52,6 +55,7 @@ test.each([
   'workers: { count: 2 }\nadmin: { address: "127.0.0.1:9193" }',
   'engine: { opa: { url: "https://h", tls: { ca: c } } }',
   'compatibility: opa-envoy-plugin',
+  'identity: { sources: [{ kind: trusted-header, unsafe_any_peer: true }] }',
   `identity: { sources: [{ ${header}, underscore_alias: true }, { kind: token-file, file: a }] }`,
 ])('%s is fine', async (yaml) => {
   expect(await check(yaml)).toBe('OK');

@@ -15,7 +15,7 @@ test.each([
   `
 grpc: { address: "[::1]:1", tls: { cert: c, key: k }, max_message_size: 1500B }
 engine: { kind: opa, opa: { url: "https://h", token: { file: t }, tls: { ca: c } }, wasm: { env: ["null"] } }
-identity: { sources: [{ kind: token-file, file: t }, { kind: trusted-header, underscore_alias: true }], realm: "1" }`,
+identity: { sources: [{ kind: token-file, file: t }, { kind: trusted-header, underscore_alias: true, trusted_peers: [10.0.0.0/8] }], realm: "1" }`,
 ])('what is printed loads to the same configuration: %s', async (yaml) => {
   const config = await load(yaml);
   expect(await load(printConfig(config))).toEqual(config);

@@ -10,7 +10,7 @@ test.each([
   [{ decision: { undefined: 'error' } }, 'decision.undefined'],
   [{ decision: { faults: 'error' } }, 'decision.faults'],
   [{ decision: { redirect_origins: ['*'] } }, 'decision.redirect_origins'],
-  [{ identity: { sources: [{ kind: 'trusted-header' }] } }, 'identity.sources[0]'],
+  [{ identity: { sources: [{ kind: 'trusted-header', trusted_peers: ['10.0.0.1'] }] } }, 'identity.sources[0]'],
   [{ grpc: { address: 'unix:///s', mode: '0666' } }, 'grpc.mode'],
   [{ grpc: { address: '0.0.0.0:9191' } }, 'grpc.address'],
   [{ admin: { address: '[::]:9090' } }, 'admin.address'],

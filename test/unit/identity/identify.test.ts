@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PortcullisError } from '../../../src/errors/portcullis-error.js';
 import { createIdentifier } from '../../../src/identity/identify.js';
 import type { Finding, IdentitySource } from '../../../src/identity/source.js';
 import { createTokenFileSource } from '../../../src/identity/token-file.js';
@@ -6,14 +7,21 @@ import { createTrustedHeaderSource } from '../../../src/identity/trusted-header.
 import { apart } from './request.js';
 
 const tokenFile = createTokenFileSource(new Map());
-const trustedHeader = createTrustedHeaderSource({ roles: 'x-user-roles', underscore_alias: false });
+const trustedHeader = createTrustedHeaderSource({
+  roles: 'x-user-roles',
+  underscore_alias: false,
+  trusted_peers: ['127.0.0.1'],
+  unsafe_any_peer: false,
+});
+const credentials = { headers: [], cookies: [] };
 const never: IdentitySource = {
   kind: 'never',
+  credentials,
   identify: () => {
     throw new Error('asked, although a source before it had decided');
   },
 };
-const later = (finding: Finding): IdentitySource => ({ kind: 'later', identify: async () => finding });
+const later = (finding: Finding): IdentitySource => ({ kind: 'later', credentials, identify: async () => finding });
 const alice = { kind: 'identified', identity: { source: 'later', subject: 'alice', roles: [] } } as const;
 const admin = ['x-user-roles', 'ADMIN_ROLE'] as const;
 
@@ -51,4 +59,24 @@ test('sources may answer later, in the same order', async () => {
   expect(await createIdentifier([nothing, nothing])(apart(), 0)).toEqual({ kind: 'anonymous' });
   const basic = apart(['authorization', 'Basic eA==']);
   expect(await createIdentifier([tokenFile, nothing])(basic, 0)).toMatchObject({ kind: 'invalid' });
+});
+
+test('a source that cannot tell ends the search: no later one makes up for it', async () => {
+  const outage = {
+    kind: 'unavailable',
+    source: 'later',
+    error: new PortcullisError('identity_unavailable', ''),
+  } as const;
+  expect(await createIdentifier([later(outage), never])(apart(), 0)).toBe(outage);
+});
+
+test('who has an end is told how long it is until then', () => {
+  const ends: Finding = { kind: 'identified', identity: { ...alice.identity, expires_at: 1000 } };
+  const source: IdentitySource = { kind: 'later', credentials, identify: () => ends };
+  expect(createIdentifier([source])(apart(), 990.5)).toMatchObject({ identity: { expires_in: 9 } });
+  expect(createIdentifier([source])(apart(), 2000)).toMatchObject({ identity: { expires_in: 0 } });
+});
+
+test('sources that answer at once are answered at once', () => {
+  expect(createIdentifier([tokenFile, trustedHeader])(apart(admin), 0)).not.toBeInstanceOf(Promise);
 });

@@ -24,7 +24,7 @@ test('a token ends at its expiry, which the identity names', () => {
   const value = 'Bearer old.token/+~_-==';
   expect(authorize(value, 999)).toEqual({
     kind: 'identified',
-    identity: { source: 'token-file', subject: 'kelly', roles: [], expires_at: 1000 },
+    identity: { source: 'token-file', subject: 'kelly', roles: [], expires_at: 1000, expires_in: 1 },
   });
   expect(authorize(value, 1000)).toEqual(invalid('expired_token'));
 });

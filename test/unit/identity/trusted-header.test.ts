@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createTrustedHeaderSource } from '../../../src/identity/trusted-header.js';
-import { encodings } from './request.js';
+import { apart, encodings, peer, requestWith } from './request.js';
 
-const plain = createTrustedHeaderSource({ subject: 'x-user', roles: 'x-user-roles', underscore_alias: false });
-const withAlias = createTrustedHeaderSource({ roles: 'x-user-roles', underscore_alias: true });
+const options = { roles: 'x-user-roles', trusted_peers: ['127.0.0.0/8', 'fd00::/8'], unsafe_any_peer: false };
+const plain = createTrustedHeaderSource({ ...options, subject: 'x-user', underscore_alias: false });
+const withAlias = createTrustedHeaderSource({ ...options, underscore_alias: true });
 const ambiguous = { kind: 'invalid', error: { source: 'trusted-header', reason: 'ambiguous_credential' } };
 const identified = (subject: string, roles: string[]) => ({
   kind: 'identified',
@@ -55,6 +56,33 @@ describe.each(encodings)('in the encoding %s', (_, request) => {
 });
 
 test('a character that is no blank of HTTP stays part of a role', () => {
-  const request = { values: (name: string) => (name === 'x-user-roles' ? ['\u00a0ADMIN_ROLE'] : []) };
+  const request = apart(['x-user-roles', '\u00a0ADMIN_ROLE']);
   expect(plain.identify(request, 0)).toEqual(identified('', ['\u00a0ADMIN_ROLE']));
+});
+
+describe('A-55 whose headers are believed:', () => {
+  const from = (address: string | undefined) =>
+    requestWith({ ...apart(['x-user-roles', 'ADMIN_ROLE'], ['x-forwarded-for', '127.0.0.1']), peer: peer(address) });
+  const untrusted = { kind: 'invalid', error: { source: 'trusted-header', reason: 'untrusted_peer' } };
+
+  test.each(['127.0.0.1', '127.9.9.9', '::ffff:127.0.0.1', 'fd00::1'])('those of %s', (address) => {
+    expect(plain.identify(from(address), 0)).toEqual(identified('', ['ADMIN_ROLE']));
+  });
+
+  test.each(['10.0.0.1', '128.0.0.1', '::1', '::ffff:10.0.0.1', 'fe80::1', '', 'localhost', undefined])(
+    'not those of %s, who is not anonymous either',
+    (address) => {
+      expect(plain.identify(from(address), 0)).toEqual(untrusted);
+    },
+  );
+
+  test('one who sends none of these headers is anonymous, from wherever', () => {
+    expect(plain.identify(requestWith({ peer: peer('10.0.0.1') }), 0)).toEqual({ kind: 'anonymous' });
+  });
+
+  test('everyone where it is asked for', () => {
+    const unsafe = createTrustedHeaderSource({ ...options, unsafe_any_peer: true, underscore_alias: false });
+    expect(unsafe.identify(from('10.0.0.1'), 0)).toEqual(identified('', ['ADMIN_ROLE']));
+    expect(unsafe.identify(from(undefined), 0)).toEqual(identified('', ['ADMIN_ROLE']));
+  });
 });
