@@ -12,13 +12,14 @@ import { createReadiness, type Readiness, type ReadyState } from '../server/read
 import { shutDown } from '../server/shutdown.js';
 import type { Logger } from '../telemetry/logger.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
+import { openKubernetesProxy } from './kubernetes-proxy.js';
 import { configHash, LiveConfig } from './live-config.js';
 import { readVersion } from './version.js';
 
 /** A whole adapter that serves. */
 export interface Adapter {
   /** Where it listens, with the real ports. */
-  readonly addresses: { readonly grpc: string; readonly admin: string };
+  readonly addresses: { readonly grpc: string; readonly admin: string; readonly kubernetes?: string };
   readonly metrics: Metrics;
   config(): Config;
   revision(): string | undefined;
@@ -53,6 +54,8 @@ export async function startAdapter(
   place?: WorkerPlace,
 ): Promise<Adapter> {
   const metrics = createMetrics({ worker: place?.worker });
+  // One of the workers serves it for all: they ask the same OPA, which asks one address.
+  const proxy = (place?.worker ?? 0) === 0 ? await openKubernetesProxy(config.kubernetes, metrics, logger) : undefined;
   const live = await LiveConfig.open(config, env, logger, metrics);
   const readiness = createReadiness(live.engine);
   const grpc = createServer(config, live, readiness, metrics, logger, place?.worker ?? 0);
@@ -65,10 +68,11 @@ export async function startAdapter(
   });
   const close = async () => {
     readiness.close();
-    await Promise.all([admin.close(), live.close()]);
+    await Promise.all([admin.close(), live.close(), proxy?.close()]);
   };
   try {
-    const addresses = { admin: await admin.listen(), grpc: await grpc.listen() };
+    const kubernetes = proxy && { kubernetes: await proxy.listen() };
+    const addresses = { ...kubernetes, admin: await admin.listen(), grpc: await grpc.listen() };
     readiness.open();
     return {
       addresses,

@@ -24,6 +24,7 @@ export function withFixedParts(next: Config, first: Config): Config {
     grpc: first.grpc,
     admin: first.admin,
     shutdown: first.shutdown,
+    kubernetes: first.kubernetes,
     workers: first.workers,
     engine: {
       ...next.engine,

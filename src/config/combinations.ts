@@ -1,6 +1,7 @@
 import { collide, type ListenAddress, parseListenAddress } from './address.js';
 import type { Conflict } from './conflict.js';
 import { identityConflicts } from './identity-combinations.js';
+import { kubernetesConflicts } from './kubernetes-combinations.js';
 import { parseOpaUrl } from './opa-url.js';
 import type { Config } from './schema.js';
 import { workerAddresses } from './worker-address.js';
@@ -16,12 +17,18 @@ export function findConflicts(config: Config, isSet: IsSet): Conflict[] {
     ...duplicatePaths(config),
     ...opaConflicts(config),
     ...identityConflicts(config),
+    ...kubernetesConflicts(config),
   ];
 }
 
 /** Keys that say nothing under this configuration: setting one by hand is a mistake, and none is printed. */
 export function inapplicableKeys(config: Config): { readonly path: readonly string[]; readonly because: string }[] {
   const keys = [];
+  const { proxy } = config.kubernetes;
+  if (proxy !== undefined && !isUnix(proxy.address)) {
+    const because = 'only a Unix socket has a mode, and kubernetes.proxy.address is none';
+    keys.push({ path: ['kubernetes', 'proxy', 'mode'], because });
+  }
   if (!isUnix(config.grpc.address)) {
     keys.push({ path: ['grpc', 'mode'], because: 'only a Unix socket has a mode, and grpc.address is none' });
   }

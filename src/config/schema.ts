@@ -5,6 +5,7 @@ import { engine } from './schema/engine.js';
 import { grpc } from './schema/grpc.js';
 import { identity } from './schema/identity.js';
 import { input } from './schema/input.js';
+import { kubernetes } from './schema/kubernetes.js';
 import { decisionLog, log, shutdown } from './schema/process.js';
 import { workers } from './schema/workers.js';
 
@@ -18,6 +19,7 @@ export const configSchema = z.strictObject({
   input: input.prefault({}).describe('How the request becomes the input of the policy.'),
   identity: identity.prefault({}).describe('How the caller is established.'),
   decision: decision.prefault({}).describe('How the result of the policy becomes the answer.'),
+  kubernetes: kubernetes.prefault({}).describe('What policies may know of the Kubernetes API.'),
   decision_log: decisionLog.prefault({}).describe('One record for each check.'),
   log: log.prefault({}).describe('Everything else that is logged.'),
   shutdown: shutdown.prefault({}).describe('What happens on SIGTERM.'),

@@ -9,6 +9,7 @@ export function unsafeSettings(config: Config): string[] {
     ...identityWarnings(config),
     ...listenerWarnings(config),
     ...opaWarnings(config),
+    ...kubernetesWarnings(config),
   ];
 }
 
@@ -62,6 +63,18 @@ function opaWarnings({ engine }: Config): string[] {
   if (engine.kind !== 'opa' || !url.ok || url.value.kind !== 'http') return [];
   if (url.value.tls || isLoopback(url.value.host)) return [];
   return ['engine.opa.url: input, decisions and the token travel in plain text to another machine'];
+}
+
+function kubernetesWarnings({ kubernetes: { proxy } }: Config): string[] {
+  if (proxy === undefined) return [];
+  const warnings: string[] = [];
+  const showsSecrets = proxy.allow.some(({ group, resource }) => group === '' && resource === 'secrets');
+  if (showsSecrets) warnings.push('kubernetes.proxy.allow: whoever reaches the proxy can read secrets');
+  const address = parseListenAddress(proxy.address);
+  if (address.ok && address.value.kind === 'unix' && (Number.parseInt(proxy.mode, 8) & 0o002) !== 0) {
+    warnings.push(`kubernetes.proxy.mode: with ${proxy.mode}, every user of this machine may ask the API server`);
+  }
+  return warnings;
 }
 
 function isReachable(text: string): boolean {

@@ -20,6 +20,7 @@ export const errorCodes = {
   policy_error: 'The policy failed while it was evaluated (a conflict, for example).',
   decision_undefined: 'The decision path has no value for this input.',
   decision_invalid: 'The policy returned something that is not a well-formed decision.',
+  kubernetes_failed: 'The Kubernetes API server cannot be reached, is late, or answered something that cannot be used.',
   request_invalid: 'The request is malformed or ambiguous.',
   cancelled: 'Envoy gave up on the check before it was answered.',
   internal: 'A fault in Portcullis itself.',

@@ -66,6 +66,12 @@ export const metricDescriptions = {
     labels: ['rule'],
     help: 'Headers and query parameters left out of decisions (`decision.mutations: drop`), by the rule they break.',
   },
+  kubernetesRequests: {
+    name: 'portcullis_kubernetes_requests_total',
+    type: 'counter',
+    labels: ['result'],
+    help: 'Requests of policies to the Kubernetes API: answered by it, refused by the proxy, or failed.',
+  },
   decisionLogDropped: {
     name: 'portcullis_decision_log_dropped_total',
     type: 'counter',

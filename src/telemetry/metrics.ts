@@ -37,6 +37,7 @@ export interface Metrics {
   error(code: ErrorCode): void;
   decisionCache(result: 'hit' | 'miss' | 'bypass'): void;
   mutationDropped(rule: MutationRule): void;
+  kubernetesRequest(result: 'answered' | 'refused' | 'failed'): void;
   decisionLogDropped(records: number): void;
   /** Names what the gauges read; before that they are absent or 0. */
   observe(gauges: Gauges): void;
@@ -85,6 +86,7 @@ export function createMetrics({ processMetrics = true, worker }: MetricsOptions 
     error: (code) => errors.inc({ code }),
     decisionCache: createDecisionCacheCounter(registry),
     mutationDropped: (rule) => mutationsDropped.inc({ rule }),
+    kubernetesRequest: createKubernetesCounter(registry),
     decisionLogDropped: (records) => decisionLogDropped.inc(records),
     observe: (gauges) => registerGauges(gauges, registry),
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
@@ -100,6 +102,12 @@ function createDecisionCacheCounter(registry: Registry): Metrics['decisionCache'
   };
   for (const child of Object.values(bound)) child.inc(0);
   return (result) => bound[result].inc();
+}
+
+function createKubernetesCounter(registry: Registry): Metrics['kubernetesRequest'] {
+  const counter = new Counter(config(descriptions.kubernetesRequests, registry));
+  for (const result of ['answered', 'refused', 'failed']) counter.inc({ result }, 0);
+  return (result) => counter.inc({ result });
 }
 
 function createCheckCounter(registry: Registry): (outcome: CheckOutcome, reason: CheckReason) => void {

@@ -12,6 +12,7 @@ export interface OpaOptions {
   readonly socket?: string;
   /** Further arguments of `opa run`. */
   readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface OpaServer {
@@ -27,7 +28,7 @@ export interface OpaServer {
 
 /** Starts a real OPA and waits until it has activated its bundle. */
 export async function startOpa(options: OpaOptions): Promise<OpaServer> {
-  const { args = [], bundle, files = [], socket } = options;
+  const { args = [], bundle, env = {}, files = [], socket } = options;
   const port = socket === undefined ? await freePort() : undefined;
   const url = socket === undefined ? `http://127.0.0.1:${port}` : `unix://${socket}`;
   const address = socket === undefined ? `127.0.0.1:${port}` : url;
@@ -35,7 +36,12 @@ export async function startOpa(options: OpaOptions): Promise<OpaServer> {
   const flags = ['--server', '--skip-version-check', '--log-level', 'error', '--shutdown-grace-period', '1'];
   const policy = [...(bundle === undefined ? [] : ['--bundle', bundle]), ...files];
   const start = async (): Promise<Child> => {
-    const child = startChild({ name: 'opa', program, args: ['run', ...flags, '--addr', address, ...args, ...policy] });
+    const child = startChild({
+      name: 'opa',
+      program,
+      args: ['run', ...flags, '--addr', address, ...args, ...policy],
+      env,
+    });
     await waitUntilReady(child, () => isReady(socket, port)).catch(async (error: unknown) => {
       await child.kill();
       throw error;

@@ -17,6 +17,33 @@ test.each([
   ['workers: { count: 2 }\nadmin: { address: "127.0.0.1:9192" }', 'admin.address: one of the workers listens there'],
   ['workers: { count: 2 }\ngrpc: { address: "127.0.0.1:65535" }', 'workers.count: the ports from that of grpc.address'],
   ['workers: { count: 2 }\ngrpc: { address: "unix:///s" }', 'workers.count: each worker needs a socket of its own'],
+  [
+    'engine: { kind: opa }\nkubernetes: { proxy: { address: "0.0.0.0:8001", allow: [{ resource: pods }] } }',
+    'kubernetes.proxy.address: other machines would reach the API server',
+  ],
+  [
+    'engine: { kind: opa }\nkubernetes: { proxy: { address: "10.0.0.7:8001", allow: [{ resource: pods }] } }',
+    'kubernetes.proxy.address: other machines would reach the API server',
+  ],
+  [
+    'engine: { kind: opa }\nkubernetes: { proxy: { address: "127.0.0.1:9090", allow: [{ resource: pods }] } }',
+    'kubernetes.proxy.address: admin.address listens there too',
+  ],
+  [
+    'engine: { kind: opa }\nkubernetes: { proxy: { mode: "0600", allow: [{ resource: pods }] } }',
+    'kubernetes.proxy.mode: only a Unix socket has a mode',
+  ],
+  ['engine: { kind: opa }\nkubernetes: { proxy: { allow: [{ resource: pods/log }] } }', 'a resource in plural'],
+  [
+    'engine: { kind: opa }\nkubernetes: { proxy: { allow: [{ resource: pods, verbs: [delete] }] } }',
+    'kubernetes.proxy.allow[0].verbs[0]',
+  ],
+  ['engine: { kind: opa }\nkubernetes: { api: { url: "http://api" } }', 'https://host:port of the API server'],
+  [
+    'engine: { kind: opa }\nkubernetes: { api: { url: "https://user:pass@api" } }',
+    'https://host:port of the API server',
+  ],
+  ['kubernetes: { proxy: { allow: [{ resource: pods }] } }', 'kubernetes.proxy: the embedded engine has no http.send'],
   ['admin: { address: "unix:///s" }', 'admin.address: wrong value'],
   ['engine: { paths: [{ path: a/b }, { path: a/b, shape: http-api }] }', 'engine.paths[1].path: this decision path'],
   ['engine: { opa: { url: "https://h", tls: { cert: c } } }', 'engine.opa.tls.cert: a certificate needs its key'],

@@ -16,6 +16,11 @@ test.each([
   [{ admin: { address: '[::]:9090' } }, 'admin.address'],
   [{ engine: { kind: 'opa', opa: { url: 'http://opa:8181' } } }, 'engine.opa.url'],
   [{ engine: { kind: 'opa', opa: { url: 'http://[2001:db8::1]:8181' } } }, 'engine.opa.url'],
+  [{ kubernetes: { proxy: { allow: [{ resource: 'secrets' }] } } }, 'kubernetes.proxy.allow'],
+  [
+    { kubernetes: { proxy: { address: 'unix:///s', mode: '0666', allow: [{ resource: 'pods' }] } } },
+    'kubernetes.proxy.mode',
+  ],
 ])('%j is warned of', (settings, key) => {
   expect(warnings(settings).map((warning) => warning.split(': ')[0])).toEqual([key]);
 });
@@ -30,6 +35,7 @@ test.each([
   { engine: { kind: 'opa', opa: { url: 'unix:///run/opa.sock' } } },
   { engine: { kind: 'wasm', opa: { url: 'http://opa:8181' } } },
   { identity: { sources: [{ kind: 'token-file', file: '/t' }] } },
+  { kubernetes: { proxy: { allow: [{ resource: 'pods' }] } } },
 ])('%j is not', (settings) => {
   expect(warnings(settings)).toEqual([]);
 });
