@@ -43,6 +43,15 @@ export default defineConfig({
           globalSetup: ['test/deploy/global-setup.ts'],
         },
       },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          globalSetup: ['test/cluster/global-setup.ts'],
+        },
+      },
     ],
   },
 });

