@@ -27,6 +27,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'auth',
+          include: ['test/auth/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          globalSetup: ['test/support/global-setup.ts', 'test/auth/global-setup.ts'],
+        },
+      },
+      {
+        test: {
           name: 'containers',
           include: ['test/containers/**/*.test.ts'],
           testTimeout: 20_000,

@@ -9,6 +9,8 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly cwd?: string | undefined;
+  /** Runs as this user; only root may say so. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 export interface Exit {
@@ -46,6 +48,7 @@ export function startChild(options: ChildOptions): Child {
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
+    ...options.user,
   });
   const stdout = collectLines(running.stdout);
   const stderr = collectLines(running.stderr);
