@@ -2,12 +2,14 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { readResults, writePages, writeResults } from './report/files.js';
 import { prepareRig } from './rig/rig.js';
-import type { Results } from './suites/results.js';
+import { effortFor, quickEffort, usualMinutes } from './suites/effort.js';
+import { mergeResults } from './suites/merge-results.js';
 import { type Part, parts, runPart } from './suites/run-part.js';
 
-const usage = `npm run bench -- [--quick] [--rounds N] [--seconds N] [--patience N] [--only PART,…] [--page]
+const usage = `npm run bench -- [--minutes N] [--quick] [--rounds N] [--seconds N] [--patience N] [--only PART,…] [--page]
 
 Measures Portcullis side by side with others and writes docs/performance.md, .svg and .json.
+  --minutes  about how long a whole run takes on a quiet machine, ${usualMinutes} unless told otherwise: more means more rounds
   --quick    2 rounds of 1 s: shows that everything works, its figures mean little
   --patience minutes to wait before each window for a machine that is busy with something else
   --only     parts to measure anew, the others stay as they were: ${parts.join(', ')}
@@ -15,6 +17,7 @@ Measures Portcullis side by side with others and writes docs/performance.md, .sv
 
 const { values } = parseArgs({
   options: {
+    minutes: { type: 'string', default: String(usualMinutes) },
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
@@ -26,53 +29,52 @@ const { values } = parseArgs({
 });
 
 async function measure(): Promise<void> {
-  const usual = values.quick
-    ? { rounds: 2, seconds: 1, warmup: 1, attempts: 1 }
-    : { rounds: 5, seconds: 3, warmup: 8, attempts: 3 };
+  const usual = values.quick ? quickEffort : effortFor(Number(values.minutes));
   const effort = {
     ...usual,
     patience: Number(values.patience) * 60,
     ...(values.rounds && { rounds: Number(values.rounds) }),
     ...(values.seconds && { seconds: Number(values.seconds) }),
   };
-  const only = values.only === undefined ? parts : parts.filter((part) => values.only?.split(',').includes(part));
-  if (only.length === 0) throw new Error(usage);
+  const only = chosenParts(values.only);
   warnIfBusy();
-  const rig = await prepareRig();
+  const began = performance.now();
+  const elapsed = () => `${((performance.now() - began) / 60_000).toFixed(1)} min`;
+  const rig = await prepareRig({ everyNode: true });
   let kept = only.length === parts.length ? undefined : await readResults();
+  const failed: string[] = [];
   for (const part of only) {
-    console.log(part);
+    console.log(`${elapsed()}  ${part}`);
     const known = kept?.figures ?? [];
-    const fresh = await runPart(rig, part, { effort, known, progress: (text) => console.log(`  ${text}`) });
-    kept = merged(kept, fresh, part);
-    await writeResults(kept);
+    try {
+      const fresh = await runPart(rig, part, { effort, known, progress: (text) => console.log(`  ${text}`) });
+      kept = mergeResults(kept, fresh, part);
+      await writeResults(kept);
+    } catch (error) {
+      // One part that cannot be measured here does not cost the others, which take long.
+      console.error(`${part} could not be measured:`, error);
+      failed.push(part);
+    }
   }
-  console.log('docs/performance.md has been written');
+  console.log(`${elapsed()}  docs/performance.md has been written`);
+  if (failed.length > 0) {
+    console.error(`not measured: ${failed.join(', ')}; npm run bench -- --only ${failed.join(',')}`);
+    process.exitCode = 1;
+  }
+}
+
+function chosenParts(only: string | undefined): readonly Part[] {
+  if (only === undefined) return parts;
+  const names = only.split(',');
+  const unknown = names.filter((name) => !parts.some((part) => part === name));
+  if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}\n${usage}`);
+  return parts.filter((part) => names.includes(part));
 }
 
 function warnIfBusy(): void {
   const [load = 0] = loadavg();
   if (load > 0.5)
     console.warn(`the machine is busy (load average ${load.toFixed(1)}): the figures will be worse for it`);
-}
-
-/** New figures take the place of those of the same name; a part that was not measured stays. */
-function merged(old: Results | undefined, fresh: Results, part: Part): Results {
-  if (old === undefined) return fresh;
-  const key = (figure: Results['figures'][number]) => `${figure.workload} ${figure.shape} ${figure.contender}`;
-  const replaced = new Set(fresh.figures.map(key));
-  return {
-    ...fresh,
-    titles: {
-      contenders: { ...old.titles.contenders, ...fresh.titles.contenders },
-      workloads: { ...old.titles.workloads, ...fresh.titles.workloads },
-      shapes: { ...old.titles.shapes, ...fresh.titles.shapes },
-    },
-    figures: [...old.figures.filter((figure) => !replaced.has(key(figure))), ...fresh.figures],
-    starts: part === 'start' ? fresh.starts : old.starts,
-    memory: part === 'memory' ? fresh.memory : old.memory,
-    peerProfile: fresh.peerProfile ?? old.peerProfile,
-  };
 }
 
 if (values.help) console.log(usage);

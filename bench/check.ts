@@ -29,7 +29,7 @@ interface Outcome {
 const { values } = parseArgs({ options: { record: { type: 'boolean', default: false }, help: { type: 'boolean' } } });
 
 async function check(): Promise<void> {
-  const rig = await prepareRig();
+  const rig = await prepareRig({ everyNode: false });
   const current = rig.runtimes[0]?.id ?? '';
   const watched = [`embedded/${current}`, `sidecar-uds/${current}`, `floor-grpc-js/${current}`, 'peer-go'];
   const chosen = (await contenders(rig.runtimes)).filter(({ id }) => watched.includes(id));

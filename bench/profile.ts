@@ -1,13 +1,6 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { portcullis } from './contenders/portcullis.js';
-import { envoyShape } from './measure/arena.js';
-import { measureWindow } from './measure/window.js';
-import { type CpuProfile, functionTimes, lastSeconds } from './profile/cpu-profile.js';
 import { profileReport } from './profile/report.js';
-import { stageOf } from './profile/stages.js';
-import { workshopFolder } from './rig/places.js';
+import { takeProfile } from './profile/take-profile.js';
 import { prepareRig } from './rig/rig.js';
 import { workloads } from './workloads/table.js';
 
@@ -20,28 +13,14 @@ async function profile(engine: 'wasm' | 'opa', workloadId: string, node: string 
     .flat()
     .find(({ id }) => id === workloadId);
   if (workload === undefined) throw new Error(`there is no workload ${workloadId}`);
-  const rig = await prepareRig();
-  const folder = await mkdtemp(join(await workshopFolder('profiles'), `${workloadId}-`));
-  const contender = portcullis({
-    id: 'profiled',
-    title: 'profiled',
-    runtime: node ?? rig.runtimes[0]?.id ?? '',
-    engine,
-    transport: 'uds',
-    nodeFlags: ['--cpu-prof', '--cpu-prof-interval', '200', '--cpu-prof-dir', folder],
-  });
-  const running = await contender.start(rig, workload);
-  try {
-    const options = { rig, running, workload, shape: envoyShape, warmup: 8, seconds, seed: 1 };
-    const window = await measureWindow(options);
-    console.log(`${contender.title}, ${workload.title}: ${Math.round(window.rate)} checks/s under the profiler\n`);
-  } finally {
-    await running.stop();
-  }
-  const [file = ''] = await readdir(folder);
-  const content = JSON.parse(await readFile(join(folder, file), 'utf8')) as CpuProfile;
-  console.log(profileReport(functionTimes(lastSeconds(content, seconds), stageOf)));
-  console.log(`\n${join(folder, file)}`);
+  const rig = await prepareRig({ everyNode: true });
+  const runtime = node ?? rig.runtimes[0]?.id ?? '';
+  const variant = { id: 'profiled', title: 'profiled', runtime, engine, transport: 'uds' } as const;
+  const taken = await takeProfile(rig, variant, workload, seconds);
+  console.log(`${taken.title}, ${workload.title}: ${Math.round(taken.rate)} checks/s under the profiler\n`);
+  console.log(profileReport(taken.times));
+  for (const { name, seconds: used } of taken.processes) console.log(`\n${name}: ${used.toFixed(1)} s`);
+  console.log(`\n${taken.file}`);
 }
 
 const { values } = parseArgs({

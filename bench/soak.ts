@@ -24,8 +24,8 @@ const { values } = parseArgs({
 });
 
 async function soak(minutes: number): Promise<void> {
-  const rig = await prepareRig();
-  const id = values.contender ?? `embedded/${rig.runtimes[0]?.id}`;
+  const rig = await prepareRig({ everyNode: true });
+  const id = values.contender ?? `embedded/${rig.runtimes.at(-1)?.id}`;
   const contender = (await contenders(rig.runtimes)).find((one) => one.id === id);
   if (contender === undefined) throw new Error(`there is no contender ${id}`);
   const effort = { rounds: 1, seconds: stretch, warmup: 5, attempts: 1, patience: 0 };

@@ -27,6 +27,8 @@ export interface Contender {
 export interface Running {
   readonly contender: Contender;
   readonly address: string;
+  /** Further addresses of it; connections are spread over all. */
+  readonly others?: readonly string[];
   /** All its processes; their processor time and memory count together. */
   readonly processes: readonly ServerProcess[];
   stop(): Promise<void>;

@@ -18,6 +18,8 @@ export interface PortcullisVariant {
   /** From Portcullis to OPA. */
   readonly transport?: 'tcp' | 'uds';
   readonly nodeFlags?: readonly string[];
+  /** What speaks gRPC, if not the default. */
+  readonly server?: 'http2' | 'grpc-js';
   /** With the decision cache. Small, so that a workload can have misses without millions of requests. */
   readonly cache?: boolean;
   /** Checks in one request to OPA at most. */
@@ -51,7 +53,7 @@ async function startPortcullis(variant: PortcullisVariant, rig: Rig, workload: W
   }
   const config = join(folder, 'portcullis.json');
   const sections = {
-    grpc: { address },
+    grpc: { address, ...(variant.server && { server: variant.server }) },
     admin: { address: await freeAddress() },
     shutdown: { quiet_period: '0ms' },
     log: { level: 'error' },

@@ -15,7 +15,7 @@ import (
 func main() {
 	var o options
 	var file string
-	flag.StringVar(&o.address, "address", "", "host:port or unix:///path")
+	flag.StringVar(&o.address, "address", "", "host:port or unix:///path; several with commas between, connections are spread over them")
 	flag.StringVar(&file, "requests", "", "file of requests, sent in turn")
 	flag.IntVar(&o.connections, "connections", 1, "connections")
 	flag.IntVar(&o.streams, "streams", 1, "requests under way on each connection (closed loop)")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,9 +72,10 @@ func (r *run) do() (*result, error) {
 	if r.rate > 0 {
 		most = 1 << 20
 	}
+	addresses := strings.Split(r.address, ",")
 	var connections []*connection
-	for range r.connections {
-		c, err := connect(r.address, most, r.ended)
+	for i := range r.connections {
+		c, err := connect(addresses[i%len(addresses)], most, r.ended)
 		if err != nil {
 			return nil, err
 		}

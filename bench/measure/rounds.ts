@@ -52,7 +52,8 @@ export async function measureRounds(options: RoundsOptions): Promise<readonly Fi
       const window = await leastDisturbed(effort.attempts, () =>
         measureWindow({ rig, running: one, workload, shape, warmup: 0.3, seconds: effort.seconds, seed: round + 1 }),
       );
-      requireAnswers(one, window);
+      // At a rate that is too high for it, a server may refuse; the table of latencies says so.
+      if (shape.rate === 0) requireAnswers(one, window);
       windows.get(one.contender.id)?.push(window);
     }
   }

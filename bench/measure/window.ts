@@ -39,7 +39,7 @@ export async function measureWindow(options: WindowOptions): Promise<Window> {
   const load = await runLoad({
     program: rig.load,
     cores: rig.cores,
-    address: running.address,
+    address: [running.address, ...(running.others ?? [])].join(','),
     requests: await workload.requestFile(),
     shape,
     warmup,

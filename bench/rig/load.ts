@@ -41,6 +41,7 @@ export interface LoadResult {
 export interface LoadOptions {
   readonly program: string;
   readonly cores: Cores;
+  /** Several with commas between. */
   readonly address: string;
   readonly requests: string;
   readonly shape: Shape;

@@ -24,7 +24,9 @@ export async function portcullisMain(): Promise<string> {
 export async function goProgram(name: 'load-go' | 'peer-go'): Promise<string> {
   const program = join(await workshopFolder('bin'), name);
   const outcome = await runCommand('go', ['build', '-C', join(repository, 'bench', name), '-o', program, '.']);
-  if (outcome.code !== 0) throw new Error(`bench/${name} needs Go: ${lastLine(outcome)}`);
+  if (outcome.code === null)
+    throw new Error(`bench/${name} is written in Go: install Go 1.26 or newer (${lastLine(outcome)})`);
+  if (outcome.code !== 0) throw new Error(`bench/${name} does not compile: ${lastLine(outcome)}`);
   return program;
 }
 
@@ -48,9 +50,14 @@ export interface NodeRuntime {
 
 const newestMajor = 26;
 
+/** The Node that runs this. */
+export function currentRuntime(): NodeRuntime {
+  return runtime(process.execPath, process.version);
+}
+
 /** The Node that runs this, and Node 26 where it can be had. */
 export async function nodeRuntimes(): Promise<readonly NodeRuntime[]> {
-  const current = runtime(process.execPath, process.version);
+  const current = currentRuntime();
   const newest = await provideNewestNode();
   return newest === undefined || newest.id === current.id ? [current] : [current, newest];
 }

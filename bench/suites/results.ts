@@ -1,5 +1,6 @@
 import type { Effort, Figure } from '../measure/rounds.js';
 import type { Machine } from '../rig/machine.js';
+import type { OwnProfile } from './own-profile.js';
 import type { MemoryFigure, StartFigure } from './start-and-memory.js';
 
 /** Everything that a run has found, as it is kept in `docs/performance.json`. */
@@ -18,4 +19,5 @@ export interface Results {
   readonly starts: readonly StartFigure[];
   readonly memory: readonly MemoryFigure[];
   readonly peerProfile: string | undefined;
+  readonly ownProfiles: readonly OwnProfile[];
 }

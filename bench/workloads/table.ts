@@ -124,6 +124,14 @@ allow if data.rows[input.parsed_path[1]].owner == input.attributes.request.http.
   return workload(`data-${rows}`, title, policyOf(rego, { rows: Object.fromEntries(table) }), requests);
 }
 
+function headerWorkload(count: number): Workload {
+  const random = createRandom(count);
+  const extra = Array.from({ length: count }, (_, index) => [`x-context-${index}`, hexText(random, 32)]);
+  const headers = Object.fromEntries(extra) as Record<string, string>;
+  const requests = gatewayRequests().map((request) => ({ ...request, headers }));
+  return workload(`headers-${count}`, `gateway policy, ${count} further headers`, gatewayPolicy, requests, 'small');
+}
+
 function ruleWorkload(count: number): Workload {
   const title = `${count.toLocaleString('en')} route rules`;
   return workload(`rules-${count}`, title, policyOf(routeRules(count)), routeRequests(count, distinct));
@@ -151,4 +159,5 @@ export const workloads = {
   rules: [10, 100, 1000].map(ruleWorkload),
   tables: [10, 1000].map(tableWorkload),
   data: [10, 1_000, 100_000].map(dataWorkload),
+  headers: [10, 50, 100].map(headerWorkload),
 } as const;
