@@ -4,9 +4,10 @@ import type { Environment } from '../config/environment.js';
 import { formatProblems } from '../config/problem.js';
 import type { Config } from '../config/schema.js';
 import { createDecisionLog, type DecisionLog } from '../decision-log/decision-log.js';
+import type { Engine } from '../engine/engine.js';
 import { ReplaceableEngine } from '../engine/replaceable-engine.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
-import { loadSources } from '../identity/load-sources.js';
+import { closeSources, loadSources } from '../identity/load-sources.js';
 import type { IdentitySource } from '../identity/source.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -46,6 +47,7 @@ export class LiveConfig {
   readonly #opa: OpaState;
   #config: Config;
   #state: CheckState;
+  #sources: readonly IdentitySource[];
   #decisionLog: DecisionLog;
   #replacing: Promise<void> = Promise.resolve();
 
@@ -57,15 +59,21 @@ export class LiveConfig {
     this.#opa = parts.opa;
     this.#config = parts.config;
     this.#state = createCheckState(parts.config, parts.engine, parts.files);
+    this.#sources = parts.files.sources;
     this.#decisionLog = this.#openDecisionLog(parts.config);
   }
 
   /** @throws PortcullisError when something that the configuration names cannot be used */
   static async open(config: Config, env: Environment, logger: Logger, metrics: EngineMetrics): Promise<LiveConfig> {
     const files = await loadFiles(config);
-    const opa = await readOpaState(config.engine);
-    const engine = new ReplaceableEngine(await openEngine(config.engine, env, opa, engineNotes(logger, metrics)));
-    return new LiveConfig({ config, env, logger, metrics, files, opa, engine });
+    try {
+      const opa = await readOpaState(config.engine);
+      const engine = new ReplaceableEngine(await openEngine(config.engine, env, opa, engineNotes(logger, metrics)));
+      return new LiveConfig({ config, env, logger, metrics, files, opa, engine });
+    } catch (error) {
+      await closeSources(files.sources);
+      throw error;
+    }
   }
 
   config(): Config {
@@ -93,22 +101,33 @@ export class LiveConfig {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.engine.close(), this.#decisionLog.close()]);
+    await Promise.all([this.engine.close(), this.#decisionLog.close(), closeSources(this.#sources)]);
   }
 
   async #replace(next: Config): Promise<void> {
     const files = await loadFiles(next);
-    const opa = await readOpaState(next.engine);
-    const notes = engineNotes(this.#logger, this.#metrics);
-    // An OPA engine has nothing to read again but its files; a bundle is read again even under the same name.
-    const engine = next.engine.kind === 'wasm' ? await openEngine(next.engine, this.#env, this.#opa, notes) : undefined;
+    const { opa, engine } = await this.#openNext(next).catch(async (error: unknown) => {
+      await closeSources(files.sources);
+      throw error;
+    });
 
     Object.assign(this.#opa, opa);
     this.#config = next;
     this.#state = createCheckState(next, this.engine, files);
     this.#logger.level = next.log.level;
+    const former = this.#sources;
+    this.#sources = files.sources;
     await this.#replaceDecisionLog(next);
     if (engine !== undefined) await this.engine.replace(engine);
+    await closeSources(former);
+  }
+
+  async #openNext(next: Config): Promise<{ readonly opa: OpaState; readonly engine: Engine | undefined }> {
+    const opa = await readOpaState(next.engine);
+    const notes = engineNotes(this.#logger, this.#metrics);
+    // An OPA engine has nothing to read again but its files; a bundle is read again even under the same name.
+    const engine = next.engine.kind === 'wasm' ? await openEngine(next.engine, this.#env, this.#opa, notes) : undefined;
+    return { opa, engine };
   }
 
   async #replaceDecisionLog(next: Config): Promise<void> {
@@ -139,9 +158,10 @@ interface OpenedParts {
   readonly engine: ReplaceableEngine;
 }
 
+/** Sources come last: they have to be closed again. */
 async function loadFiles(config: Config): Promise<LoadedFiles> {
-  const sources = await openSources(config);
-  return { sources, grpcBodies: await openGrpcBodies(config.input) };
+  const grpcBodies = await openGrpcBodies(config.input);
+  return { grpcBodies, sources: await openSources(config) };
 }
 
 async function openSources(config: Config): Promise<readonly IdentitySource[]> {

@@ -1,32 +1,80 @@
+import { assertNever } from '../errors/assert-never.js';
 import type { Conflict } from './conflict.js';
 import { underscoreAlias } from './header-alias.js';
 import type { Config } from './schema.js';
 
 /** Identity sources that are valid each and impossible together. */
 export function identityConflicts({ identity: { sources } }: Config): Conflict[] {
-  const firstTokenFile = sources.findIndex(({ kind }) => kind === 'token-file');
-  return sources.flatMap((source, index): Conflict[] => {
-    const path = ['identity', 'sources', index];
-    if (source.kind === 'token-file') {
-      if (index === firstTokenFile) return [];
-      return [{ path, because: 'a second token-file is never asked: a token unknown to the first is refused' }];
-    }
-    const conflicts: Conflict[] = [...trustConflicts(source, path)];
-    const alias = underscoreAlias(source.roles);
-    if (source.subject === source.roles) {
-      conflicts.push({ path: [...path, 'subject'], because: 'roles names the same header' });
-    }
-    if (source.underscore_alias && (alias === source.roles || alias === source.subject)) {
-      conflicts.push({
-        path: [...path, 'underscore_alias'],
-        because: 'the other spelling of the roles header is not another header',
-      });
-    }
-    return conflicts;
-  });
+  return [...unreachableSources(sources), ...sources.flatMap((source, index) => conflictsOf(source, index))];
 }
 
-type TrustedHeader = Extract<Config['identity']['sources'][number], { kind: 'trusted-header' }>;
+type Source = Config['identity']['sources'][number];
+
+/** Those that look at the bearer token. */
+const bearerKinds: readonly Source['kind'][] = ['redis-session', 'token-file'];
+
+/** Those to which every bearer token is one of theirs, known or not. */
+const greedyKinds: readonly Source['kind'][] = ['token-file'];
+
+/** What comes after a source that takes every bearer token for its own is never asked for one. */
+function unreachableSources(sources: readonly Source[]): Conflict[] {
+  const greedy = sources.findIndex(({ kind }) => greedyKinds.includes(kind));
+  if (greedy < 0) return [];
+  const because = `is never asked: sources[${greedy}], ${sources[greedy]?.kind}, refuses each bearer token that it does not know; let it stand last`;
+  return sources.flatMap(({ kind }, index) =>
+    index > greedy && bearerKinds.includes(kind) ? [{ path: ['identity', 'sources', index], because }] : [],
+  );
+}
+
+function conflictsOf(source: Source, index: number): Conflict[] {
+  const path = ['identity', 'sources', index];
+  switch (source.kind) {
+    case 'token-file':
+      return [];
+    case 'trusted-header':
+      return [...trustConflicts(source, path), ...headerConflicts(source, path)];
+    case 'redis-session':
+      return redisConflicts(source.redis, [...path, 'redis']);
+    default:
+      return assertNever(source);
+  }
+}
+
+function headerConflicts(source: TrustedHeader, path: readonly PropertyKey[]): Conflict[] {
+  const conflicts: Conflict[] = [];
+  const alias = underscoreAlias(source.roles);
+  if (source.subject === source.roles) {
+    conflicts.push({ path: [...path, 'subject'], because: 'roles names the same header' });
+  }
+  if (source.underscore_alias && (alias === source.roles || alias === source.subject)) {
+    const because = 'the other spelling of the roles header is not another header';
+    conflicts.push({ path: [...path, 'underscore_alias'], because });
+  }
+  return conflicts;
+}
+
+type Redis = Extract<Source, { kind: 'redis-session' }>['redis'];
+
+function redisConflicts(redis: Redis, path: readonly PropertyKey[]): Conflict[] {
+  const { mode, nodes, sentinel_name, database, tls } = redis;
+  const conflicts: Conflict[] = [];
+  const add = (name: string, because: string) => conflicts.push({ path: [...path, name], because });
+  if (mode === 'single' && nodes.length > 1) add('nodes', 'mode single has one node; sentinel and cluster have more');
+  if (mode !== 'single' && nodes.some(isSocket)) add('nodes', `a Unix socket is no node of a ${mode}`);
+  if (mode === 'sentinel' && sentinel_name === undefined) add('sentinel_name', 'mode sentinel needs it');
+  if (mode !== 'sentinel' && sentinel_name !== undefined) add('sentinel_name', 'only mode sentinel has it');
+  if (mode === 'cluster' && database !== 0) add('database', 'a cluster has only the database 0');
+  if (tls !== undefined && nodes.some(isSocket)) add('tls', 'a Unix socket is reached without TLS');
+  if ((tls?.cert === undefined) !== (tls?.key === undefined))
+    add('tls', 'a certificate needs its key, and a key its certificate');
+  return conflicts;
+}
+
+function isSocket(node: string): boolean {
+  return node.startsWith('unix:');
+}
+
+type TrustedHeader = Extract<Source, { kind: 'trusted-header' }>;
 
 /** Whoever believes headers says whose: no default can know it. */
 function trustConflicts({ trusted_peers, unsafe_any_peer }: TrustedHeader, path: readonly PropertyKey[]): Conflict[] {

@@ -1,5 +1,6 @@
 import { isLoopback, parseListenAddress } from './address.js';
 import { parseOpaUrl } from './opa-url.js';
+import { parseRedisNode } from './redis-node.js';
 import type { Config } from './schema.js';
 
 /** One sentence for each setting that is weaker than the default, for the log at start. */
@@ -32,6 +33,7 @@ function decisionWarnings({ decision }: Config): string[] {
 
 function identityWarnings({ identity }: Config): string[] {
   return identity.sources.flatMap((source, index) => {
+    if (source.kind === 'redis-session') return redisWarnings(source.redis, `identity.sources[${index}].redis`);
     if (source.kind !== 'trusted-header') return [];
     const headers = source.subject === undefined ? source.roles : `${source.subject} and ${source.roles}`;
     const place = `identity.sources[${index}]`;
@@ -42,6 +44,16 @@ function identityWarnings({ identity }: Config): string[] {
     ];
   });
 }
+
+function redisWarnings(redis: RedisSection, place: string): string[] {
+  const nodes = redis.nodes.map(parseRedisNode).flatMap((node) => (node.ok ? [node.value] : []));
+  const isRemote = nodes.some((node) => 'host' in node && !isLoopback(node.host));
+  return redis.tls === undefined && isRemote
+    ? [`${place}: what is looked up, and the password, travel in plain text to another machine; set tls`]
+    : [];
+}
+
+type RedisSection = Extract<Config['identity']['sources'][number], { kind: 'redis-session' }>['redis'];
 
 function listenerWarnings({ grpc, admin }: Config): string[] {
   const warnings: string[] = [];

@@ -49,6 +49,8 @@ export interface IdentitySource {
   readonly credentials: CredentialPlaces;
   /** `nowSeconds` is the time since 1970, in seconds. */
   identify(request: IdentityRequest, nowSeconds: number): Finding | Promise<Finding>;
+  /** Resolves when the source has reached what it needs, or has waited long enough for it. */
+  readonly started?: Promise<void>;
   /** Ends what the source started; it is not asked afterwards. */
   close?(): Promise<void>;
 }

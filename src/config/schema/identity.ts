@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addressRange, file, headerName } from './forms.js';
+import { redisSession } from './sources/redis-session.js';
 
 const tokenFile = z.strictObject({
   kind: z.literal('token-file').describe('Bearer tokens of the `Authorization` header.'),
@@ -32,7 +33,7 @@ const trustedHeader = z.strictObject({
 
 export const identity = z.strictObject({
   sources: z
-    .array(z.discriminatedUnion('kind', [tokenFile, trustedHeader]))
+    .array(z.discriminatedUnion('kind', [redisSession, tokenFile, trustedHeader]))
     .default([])
     .describe('Asked in this order; the first that finds a credential decides.'),
   public_paths: z

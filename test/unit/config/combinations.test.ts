@@ -7,6 +7,7 @@ async function check(yaml: string): Promise<string> {
   return loaded.ok ? 'OK' : formatProblems(loaded.error);
 }
 
+const redis = (settings: string) => `identity: { sources: [{ kind: redis-session, keys: k, redis: { ${settings} } }] }`;
 const header = 'kind: trusted-header, trusted_peers: [10.0.0.0/8]';
 
 test.each([
@@ -61,12 +62,28 @@ test.each([
   ],
   [`identity: { sources: [{ ${header}, roles: roles, underscore_alias: true }] }`, 'sources[0].underscore_alias: the'],
   [`identity: { sources: [{ ${header}, roles: x-r, subject: x-r }] }`, 'sources[0].subject: roles names the same'],
+  [redis('nodes: ["a:1", "b:1"]'), 'identity.sources[0].redis.nodes: mode single has one node'],
+  [redis('nodes: ["unix:///s"], mode: cluster'), 'redis.nodes: a Unix socket is no node of a cluster'],
+  [redis('nodes: ["a"]'), 'redis.nodes[0]: wrong value; expected an address such as'],
+  [redis('mode: sentinel'), 'redis.sentinel_name: mode sentinel needs it'],
+  [redis('sentinel_name: a'), 'redis.sentinel_name: only mode sentinel has it'],
+  [redis('mode: cluster, database: 1'), 'redis.database: a cluster has only the database 0'],
+  [redis('nodes: ["unix:///s"], tls: {}'), 'redis.tls: a Unix socket is reached without TLS'],
+  [redis('tls: { cert: c }'), 'redis.tls: a certificate needs its key'],
+  [
+    'identity: { sources: [{ kind: redis-session, keys: k, cache: { ttl: 2s } }] }',
+    'cache.ttl: wrong value; expected at',
+  ],
+  [
+    'identity: { sources: [{ kind: token-file, file: a }, { kind: redis-session, keys: k }] }',
+    'identity.sources[1]: is never asked: sources[0], token-file',
+  ],
   ['identity: { sources: [{ kind: trusted-header }] }', 'identity.sources[0]: says nothing about whose headers'],
   [`identity: { sources: [{ ${header}, unsafe_any_peer: true }] }`, 'sources[0].unsafe_any_peer: with it nobody looks'],
   ['identity: { sources: [{ kind: trusted-header, trusted_peers: [10.0.0.0/33] }] }', 'expected an address or a range'],
   [
     'identity: { sources: [{ kind: token-file, file: a }, { kind: token-file, file: b }] }',
-    'identity.sources[1]: a second token-file is never asked',
+    'identity.sources[1]: is never asked: sources[0], token-file',
   ],
 ])('%s is refused', async (yaml, problem) => {
   expect(await check(yaml)).toContain(problem);
@@ -82,6 +99,8 @@ test.each([
   'workers: { count: 2 }\nadmin: { address: "127.0.0.1:9193" }',
   'engine: { opa: { url: "https://h", tls: { ca: c } } }',
   'compatibility: opa-envoy-plugin',
+  'identity: { sources: [{ kind: redis-session, keys: k }, { kind: token-file, file: a }] }',
+  redis('mode: sentinel, sentinel_name: m, nodes: ["a:1", "[::1]:2"]'),
   'identity: { sources: [{ kind: trusted-header, unsafe_any_peer: true }] }',
   `identity: { sources: [{ ${header}, underscore_alias: true }, { kind: token-file, file: a }] }`,
 ])('%s is fine', async (yaml) => {

@@ -11,6 +11,10 @@ test.each([
   [{ decision: { faults: 'error' } }, 'decision.faults'],
   [{ decision: { redirect_origins: ['*'] } }, 'decision.redirect_origins'],
   [{ identity: { sources: [{ kind: 'trusted-header', trusted_peers: ['10.0.0.1'] }] } }, 'identity.sources[0]'],
+  [
+    { identity: { sources: [{ kind: 'redis-session', keys: 'k', redis: { nodes: ['redis:6379'] } }] } },
+    'identity.sources[0].redis',
+  ],
   [{ grpc: { address: 'unix:///s', mode: '0666' } }, 'grpc.mode'],
   [{ grpc: { address: '0.0.0.0:9191' } }, 'grpc.address'],
   [{ admin: { address: '[::]:9090' } }, 'admin.address'],
