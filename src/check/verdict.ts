@@ -115,8 +115,17 @@ export function invalidCredential({ realm, decisionId }: AnswerContext): Verdict
  * A fault of ours is a denial and no error: a client may be able to provoke it, and must not be let
  * through by a `failure_mode_allow`.
  */
-export function internalFault(thrown: unknown, decisionId: string): Verdict {
-  return denied(faultAnswer(decisionId), 'internal', PortcullisError.from(thrown));
+function internalFault(error: PortcullisError, decisionId: string): Verdict {
+  return denied(faultAnswer(decisionId), 'internal', error);
+}
+
+/** What was thrown on the way of a check. A gateway's writer names what it cannot carry out, and whose fault that is. */
+export function thrownFault(thrown: unknown, decisionId: string): Verdict {
+  const error = PortcullisError.from(thrown);
+  if (error.code === 'decision_invalid') return denied(faultAnswer(decisionId), 'decision_invalid', error);
+  if (error.code !== 'request_invalid') return internalFault(error, decisionId);
+  const refusal: RequestRefusal = { reason: 'request_incomplete', message: error.message };
+  return denied(refusedAnswer(refusal, 'generic', decisionId), 'request_invalid', error);
 }
 
 function denied(answer: AllowAnswer | DenyAnswer, reason: CheckReason, error?: PortcullisError): Verdict {

@@ -1,25 +1,31 @@
 import { type AdminServer, type AdminServerParts, createAdminServer } from '../admin/admin-server.js';
 import { createCheck } from '../check/check.js';
-import { createObserver } from '../check/observe.js';
-import { parseListenAddress } from '../config/address.js';
+import { createObserver, type Observer } from '../check/observe.js';
 import type { Environment } from '../config/environment.js';
 import type { Config } from '../config/schema.js';
 import { workerAddress } from '../config/worker-address.js';
-import { PortcullisError } from '../errors/portcullis-error.js';
 import { createGrpcServer, type GrpcServer, serverFor } from '../server/grpc-server.js';
 import { listen } from '../server/listen.js';
 import { createReadiness, type Readiness, type ReadyState } from '../server/readiness.js';
+import { serverGroup } from '../server/server-group.js';
 import { shutDown } from '../server/shutdown.js';
 import type { Logger } from '../telemetry/logger.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
+import { createFront } from './http-front.js';
 import { openKubernetesProxy } from './kubernetes-proxy.js';
+import { listenAddress } from './listen-address.js';
 import { configHash, LiveConfig } from './live-config.js';
 import { readVersion } from './version.js';
 
 /** A whole adapter that serves. */
 export interface Adapter {
   /** Where it listens, with the real ports. */
-  readonly addresses: { readonly grpc: string; readonly admin: string; readonly kubernetes?: string };
+  readonly addresses: {
+    readonly grpc: string;
+    readonly admin: string;
+    readonly http?: string;
+    readonly kubernetes?: string;
+  };
   readonly metrics: Metrics;
   config(): Config;
   revision(): string | undefined;
@@ -58,12 +64,16 @@ export async function startAdapter(
   const proxy = (place?.worker ?? 0) === 0 ? await openKubernetesProxy(config.kubernetes, metrics, logger) : undefined;
   const live = await LiveConfig.open(config, env, logger, metrics);
   const readiness = createReadiness(live.engine);
-  const grpc = createServer(config, live, readiness, metrics, logger, place?.worker ?? 0);
+  const worker = place?.worker ?? 0;
+  const observe = createObserver(metrics, () => live.decisionLog(), logger);
+  const grpc = createServer(config, live, readiness, observe, metrics, logger, worker);
+  const http = config.http && createFront(config.http, worker, live, observe, metrics, logger);
+  const servers = serverGroup(http === undefined ? [grpc] : [grpc, http]);
   const openAdmin = place?.openAdmin ?? ((parts) => openAdminPort(config, parts));
   const admin = openAdmin(adminParts(config, live, readiness, metrics, logger));
   metrics.observe({
     ready: () => readiness.state() === 'ready',
-    checksInFlight: grpc.checksInFlight,
+    checksInFlight: () => grpc.checksInFlight() + (http?.checksInFlight() ?? 0),
     policy: () => ({ engine: live.engine.kind, revision: live.engine.revision() }),
   });
   const close = async () => {
@@ -72,7 +82,9 @@ export async function startAdapter(
   };
   try {
     const kubernetes = proxy && { kubernetes: await proxy.listen() };
-    const addresses = { ...kubernetes, admin: await admin.listen(), grpc: await grpc.listen() };
+    const adminAddress = await admin.listen();
+    const front = http && { http: await http.listen() };
+    const addresses = { ...kubernetes, ...front, admin: adminAddress, grpc: await grpc.listen() };
     readiness.open();
     return {
       addresses,
@@ -83,13 +95,13 @@ export async function startAdapter(
       replaceConfig: (next) => live.replace(next),
       shutDown: async (hurry) => {
         const { quiet_period: quietPeriod, drain_timeout: drainTimeout } = config.shutdown;
-        const end = await shutDown(readiness, grpc, { quietPeriod, drainTimeout }, hurry);
+        const end = await shutDown(readiness, servers, { quietPeriod, drainTimeout }, hurry);
         await close();
         return end;
       },
     };
   } catch (error) {
-    await Promise.all([close(), grpc.stop()]);
+    await Promise.all([close(), servers.stop()]);
     throw error;
   }
 }
@@ -98,12 +110,12 @@ function createServer(
   config: Config,
   live: LiveConfig,
   readiness: Readiness,
+  observe: Observer,
   metrics: Metrics,
   logger: Logger,
   worker: number,
 ): GrpcServer {
   const { grpc } = config;
-  const observe = createObserver(metrics, () => live.decisionLog(), logger);
   if (serverFor(grpc) !== grpc.server) logger.info('grpc-js serves, because grpc.reflection is on');
   return createGrpcServer(
     {
@@ -160,11 +172,4 @@ function adminParts(
     }),
     fault: (error) => logger.error({ err: error }, 'fault while answering on the admin port'),
   };
-}
-
-/** @throws PortcullisError `config_invalid`; an address that the configuration has passed is valid */
-export function listenAddress(text: string) {
-  const address = parseListenAddress(text);
-  if (!address.ok) throw new PortcullisError('config_invalid', `${text}: expected ${address.error}`);
-  return address.value;
 }

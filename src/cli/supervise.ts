@@ -11,7 +11,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { createSupervisorMetrics, type SupervisorMetrics } from '../telemetry/supervisor-metrics.js';
 import { mergeMetrics } from '../workers/merge-metrics.js';
 import { Supervisor } from '../workers/supervisor.js';
-import { listenAddress } from './adapter.js';
+import { listenAddress } from './listen-address.js';
 import { configHash, withFixedParts } from './live-config.js';
 import type { ServeIo } from './serve.js';
 import { readVersion } from './version.js';

@@ -1,5 +1,6 @@
 import { collide, type ListenAddress, parseListenAddress } from './address.js';
 import type { Conflict } from './conflict.js';
+import { httpConflicts, inapplicableHttpKeys } from './http-combinations.js';
 import { identityConflicts } from './identity-combinations.js';
 import { kubernetesConflicts } from './kubernetes-combinations.js';
 import { parseOpaUrl } from './opa-url.js';
@@ -14,6 +15,7 @@ export function findConflicts(config: Config, isSet: IsSet): Conflict[] {
   return [
     ...inapplicableKeys(config).filter(({ path }) => isSet(path)),
     ...listenerConflicts(config),
+    ...httpConflicts(config),
     ...duplicatePaths(config),
     ...opaConflicts(config),
     ...identityConflicts(config),
@@ -32,6 +34,7 @@ export function inapplicableKeys(config: Config): { readonly path: readonly stri
   if (!isUnix(config.grpc.address)) {
     keys.push({ path: ['grpc', 'mode'], because: 'only a Unix socket has a mode, and grpc.address is none' });
   }
+  keys.push(...inapplicableHttpKeys(config));
   if (config.input.path_parsing !== 'strict') {
     const because = 'only input.path_parsing strict knows encoded slashes; this one decodes them before it splits';
     keys.push({ path: ['input', 'encoded_slashes'], because });

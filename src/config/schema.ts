@@ -3,6 +3,7 @@ import { admin } from './schema/admin.js';
 import { decision } from './schema/decision.js';
 import { engine } from './schema/engine.js';
 import { grpc } from './schema/grpc.js';
+import { http } from './schema/http.js';
 import { identity } from './schema/identity.js';
 import { input } from './schema/input.js';
 import { kubernetes } from './schema/kubernetes.js';
@@ -14,6 +15,9 @@ export const compatibilityModes = ['none', 'opa-envoy-plugin'] as const;
 /** The one description of the configuration: types, defaults, errors, reference page and JSON Schema come from it. */
 export const configSchema = z.strictObject({
   grpc: grpc.prefault({}).describe('The listener that Envoy asks.'),
+  http: http
+    .optional()
+    .describe('The listener that other gateways ask over HTTP: see docs/gateways. Without it, there is none.'),
   admin: admin.prefault({}).describe('Health, metrics and status, on a port of their own.'),
   engine: engine.prefault({}).describe('What evaluates the policy.'),
   input: input.prefault({}).describe('How the request becomes the input of the policy.'),

@@ -9,6 +9,7 @@ export function unsafeSettings(config: Config): string[] {
     ...decisionWarnings(config),
     ...identityWarnings(config),
     ...listenerWarnings(config),
+    ...httpWarnings(config),
     ...opaWarnings(config),
     ...kubernetesWarnings(config),
   ];
@@ -66,6 +67,28 @@ function listenerWarnings({ grpc, admin }: Config): string[] {
   }
   if (isReachable(admin.address)) {
     warnings.push(`admin.address: ${admin.address} shows metrics and status to other machines`);
+  }
+  return warnings;
+}
+
+function httpWarnings({ http }: Config): string[] {
+  if (http === undefined) return [];
+  const warnings: string[] = [];
+  if (isReachable(http.address) && http.tls === undefined) {
+    warnings.push(`http.address: ${http.address} is reachable from other machines in plain text`);
+  }
+  if (http.trusted_peers.some((range) => range.endsWith('/0')) && http.tls?.client_ca === undefined) {
+    warnings.push('http.trusted_peers: everyone who reaches the front is believed about method, path and address');
+  }
+  const address = parseListenAddress(http.address);
+  if (address.ok && address.value.kind === 'unix' && (Number.parseInt(http.mode, 8) & 0o002) !== 0) {
+    warnings.push(`http.mode: with ${http.mode}, every user of this machine may ask for decisions`);
+  }
+  if (http.unsupported_changes === 'drop') {
+    warnings.push('http.unsupported_changes: requests are let through without what the decision asks to change');
+  }
+  if (http.odd_header_names === 'pass') {
+    warnings.push('http.odd_header_names: a client may pass an identity header to the backend under another spelling');
   }
   return warnings;
 }

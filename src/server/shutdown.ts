@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GrpcServer } from './grpc-server.js';
+
 import type { Readiness } from './readiness.js';
+import type { DrainableServer } from './server-group.js';
 
 /** Times in milliseconds. */
 export interface ShutdownPeriods {
@@ -20,7 +21,7 @@ export interface ShutdownPeriods {
  */
 export async function shutDown(
   readiness: Pick<Readiness, 'drain'>,
-  server: Pick<GrpcServer, 'whenNoConnections' | 'stop' | 'destroy'>,
+  server: DrainableServer,
   periods: ShutdownPeriods,
   hurry: AbortSignal,
 ): Promise<'drained' | 'forced'> {

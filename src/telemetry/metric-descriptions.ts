@@ -72,6 +72,12 @@ export const metricDescriptions = {
     labels: ['result'],
     help: 'Requests of policies to the Kubernetes API: answered by it, refused by the proxy, or failed.',
   },
+  frontRefusals: {
+    name: 'portcullis_http_front_refused_total',
+    type: 'counter',
+    labels: ['reason'],
+    help: 'What the HTTP front refused before it became a check: strangers, malformed HTTP, bodies that are too large.',
+  },
   decisionLogDropped: {
     name: 'portcullis_decision_log_dropped_total',
     type: 'counter',

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type ErrorCode, errorCodes } from '../errors/portcullis-error.js';
 import { type CheckOutcome, type CheckReason, checkOutcomes } from './check-reason.js';
+import { type FrontRefusal, frontRefusals } from './front-refusal.js';
 import { metricDescriptions as descriptions } from './metric-descriptions.js';
 import { type MutationRule, mutationRules } from './mutation-rule.js';
 
@@ -38,6 +39,7 @@ export interface Metrics {
   decisionCache(result: 'hit' | 'miss' | 'bypass'): void;
   mutationDropped(rule: MutationRule): void;
   kubernetesRequest(result: 'answered' | 'refused' | 'failed'): void;
+  frontRefused(reason: FrontRefusal): void;
   decisionLogDropped(records: number): void;
   /** Names what the gauges read; before that they are absent or 0. */
   observe(gauges: Gauges): void;
@@ -68,6 +70,8 @@ export function createMetrics({ processMetrics = true, worker }: MetricsOptions 
   const errors = new Counter(config(descriptions.errors, registry));
   const decisionLogDropped = new Counter(config(descriptions.decisionLogDropped, registry));
   const mutationsDropped = new Counter(config(descriptions.mutationsDropped, registry));
+  const frontRefused = new Counter(config(descriptions.frontRefusals, registry));
+  for (const reason of frontRefusals) frontRefused.inc({ reason }, 0);
   for (const rule of mutationRules) mutationsDropped.inc({ rule }, 0);
   for (const result of ['applied', 'refused']) configReloads.inc({ result }, 0);
   for (const code of Object.keys(errorCodes)) errors.inc({ code }, 0);
@@ -87,6 +91,7 @@ export function createMetrics({ processMetrics = true, worker }: MetricsOptions 
     decisionCache: createDecisionCacheCounter(registry),
     mutationDropped: (rule) => mutationsDropped.inc({ rule }),
     kubernetesRequest: createKubernetesCounter(registry),
+    frontRefused: (reason) => frontRefused.inc({ reason }),
     decisionLogDropped: (records) => decisionLogDropped.inc(records),
     observe: (gauges) => registerGauges(gauges, registry),
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
