@@ -10,6 +10,8 @@ export interface AdminStatus {
   readonly revision: string | null;
   readonly ready: boolean;
   readonly decision_paths: readonly string[];
+  /** How it stands with each bundle that is fetched, in the words of OPA's status reports. */
+  readonly bundles?: Readonly<Record<string, object>>;
   /** Tells whether two processes run on the same configuration. */
   readonly config_hash?: string;
 }

@@ -66,6 +66,7 @@ function fault(error: PortcullisError, reason: CheckReason, { options, decisionI
 /** The codes an engine fails with. Outages are errors, so that Envoy's own failure mode governs. */
 const outages: Partial<Record<ErrorCode, { readonly status: FailureStatus; readonly reason: CheckReason }>> = {
   engine_unreachable: { status: 'UNAVAILABLE', reason: 'engine_unreachable' },
+  bundle_missing: { status: 'UNAVAILABLE', reason: 'bundle_missing' },
   engine_closed: { status: 'UNAVAILABLE', reason: 'engine_closed' },
   engine_timeout: { status: 'DEADLINE_EXCEEDED', reason: 'engine_timeout' },
   engine_overloaded: { status: 'RESOURCE_EXHAUSTED', reason: 'engine_overloaded' },

@@ -168,6 +168,7 @@ function adminParts(
       revision: live.engine.revision() ?? null,
       ready: readiness.state() === 'ready',
       decision_paths: config.engine.paths.map(({ path }) => path),
+      bundles: live.bundles(),
       config_hash: configHash(live.config()),
     }),
     fault: (error) => logger.error({ err: error }, 'fault while answering on the admin port'),

@@ -3,9 +3,11 @@ import { assertNever } from '../errors/assert-never.js';
 import type { Result } from '../errors/result.js';
 import type { BundleArguments } from './bundle/arguments.js';
 import { buildBundleFile } from './bundle/build.js';
+import { promoteChannel, rollBackChannel, showChannel } from './bundle/channel.js';
 import { checkBundle } from './bundle/check.js';
 import { diffBundleFiles } from './bundle/diff.js';
 import { inspectBundleFile } from './bundle/inspect.js';
+import { publishBundleFile } from './bundle/publish.js';
 import { signBundleFile, verifyBundleFile } from './bundle/sign.js';
 import { testBundle } from './bundle/test.js';
 import type { CommandIo } from './command-io.js';
@@ -35,6 +37,14 @@ function act(args: BundleArguments, io: CommandIo): Promise<Result<undefined>> {
       return inspectBundleFile(args, io);
     case 'diff':
       return diffBundleFiles(args, io);
+    case 'publish':
+      return publishBundleFile(args, io);
+    case 'promote':
+      return promoteChannel(args, io);
+    case 'rollback':
+      return rollBackChannel(args, io);
+    case 'status':
+      return showChannel(args, io);
     default:
       return assertNever(args.action);
   }

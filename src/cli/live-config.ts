@@ -4,18 +4,24 @@ import type { Environment } from '../config/environment.js';
 import { formatProblems } from '../config/problem.js';
 import type { Config } from '../config/schema.js';
 import { createDecisionLog, type DecisionLog } from '../decision-log/decision-log.js';
+import { createEmptyEngine } from '../engine/empty-engine.js';
 import type { Engine } from '../engine/engine.js';
 import { ReplaceableEngine } from '../engine/replaceable-engine.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
 import { closeSources, loadSources } from '../identity/load-sources.js';
 import type { IdentitySource } from '../identity/source.js';
+import type { Bundle } from '../policy/bundle.js';
+import type { BundleEvent } from '../policy/follow/bundle-follower.js';
+import type { BundleState } from '../policy/follow/bundle-state.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { EngineNotes } from './accelerate.js';
+import { BundleFeed } from './bundle-feed.js';
+import { noteBundleEvent } from './bundle-notes.js';
 import { createCheckState, type LoadedFiles } from './check-state.js';
 import { openGrpcBodies } from './grpc-bodies.js';
 import { type OpaState, readOpaState } from './opa-state.js';
-import { openEngine } from './open-engine.js';
+import { engineOfBundle, openEngine } from './open-engine.js';
 
 /** The parts of a configuration that stay as they were at the start, whatever a reload says. */
 export function withFixedParts(next: Config, first: Config): Config {
@@ -27,6 +33,7 @@ export function withFixedParts(next: Config, first: Config): Config {
     shutdown: first.shutdown,
     kubernetes: first.kubernetes,
     workers: first.workers,
+    bundles: first.bundles,
     engine: {
       ...next.engine,
       cache,
@@ -41,6 +48,7 @@ export function withFixedParts(next: Config, first: Config): Config {
 /** The configuration in force and what was made from it; replaced as a whole. */
 export class LiveConfig {
   readonly engine: ReplaceableEngine;
+  readonly #feed: BundleFeed | undefined;
   readonly #env: Environment;
   readonly #logger: Logger;
   readonly #metrics: EngineMetrics;
@@ -53,6 +61,7 @@ export class LiveConfig {
 
   private constructor(parts: OpenedParts) {
     this.engine = parts.engine;
+    this.#feed = parts.feed;
     this.#env = parts.env;
     this.#logger = parts.logger;
     this.#metrics = parts.metrics;
@@ -68,8 +77,8 @@ export class LiveConfig {
     const files = await loadFiles(config);
     try {
       const opa = await readOpaState(config.engine);
-      const engine = new ReplaceableEngine(await openEngine(config.engine, env, opa, engineNotes(logger, metrics)));
-      return new LiveConfig({ config, env, logger, metrics, files, opa, engine });
+      const { engine, feed } = await openServing(config, env, opa, logger, metrics);
+      return new LiveConfig({ config, env, logger, metrics, files, opa, engine, feed });
     } catch (error) {
       await closeSources(files.sources);
       throw error;
@@ -82,6 +91,11 @@ export class LiveConfig {
 
   state(): CheckState {
     return this.#state;
+  }
+
+  /** How it stands with each bundle that is fetched. */
+  bundles(): Readonly<Record<string, BundleState>> {
+    return this.#feed?.states() ?? {};
   }
 
   decisionLog(): DecisionLog {
@@ -101,6 +115,7 @@ export class LiveConfig {
   }
 
   async close(): Promise<void> {
+    await this.#feed?.close();
     await Promise.all([this.engine.close(), this.#decisionLog.close(), closeSources(this.#sources)]);
   }
 
@@ -119,6 +134,7 @@ export class LiveConfig {
     this.#sources = files.sources;
     await this.#replaceDecisionLog(next);
     if (engine !== undefined) await this.engine.replace(engine);
+    this.#feed?.hurry();
     await closeSources(former);
   }
 
@@ -126,7 +142,8 @@ export class LiveConfig {
     const opa = await readOpaState(next.engine);
     const notes = engineNotes(this.#logger, this.#metrics);
     // An OPA engine has nothing to read again but its files; a bundle is read again even under the same name.
-    const engine = next.engine.kind === 'wasm' ? await openEngine(next.engine, this.#env, this.#opa, notes) : undefined;
+    const rereads = next.engine.kind === 'wasm' && this.#feed === undefined;
+    const engine = rereads ? await openEngine(next.engine, this.#env, this.#opa, notes) : undefined;
     return { opa, engine };
   }
 
@@ -142,7 +159,33 @@ export class LiveConfig {
   }
 }
 
-type EngineMetrics = Pick<Metrics, 'decisionCache' | 'decisionLogDropped'>;
+type EngineMetrics = Pick<Metrics, 'bundle' | 'decisionCache' | 'decisionLogDropped' | 'error'>;
+
+interface Serving {
+  readonly engine: ReplaceableEngine;
+  /** Where the embedded engine gets its policy from, if not from a file. */
+  readonly feed: BundleFeed | undefined;
+}
+
+async function openServing(
+  config: Config,
+  env: Environment,
+  opa: OpaState,
+  logger: Logger,
+  metrics: EngineMetrics,
+): Promise<Serving> {
+  const notes = engineNotes(logger, metrics);
+  if (config.engine.kind !== 'wasm' || config.bundles.sources.length === 0) {
+    return { engine: new ReplaceableEngine(await openEngine(config.engine, env, opa, notes)), feed: undefined };
+  }
+  const engine = new ReplaceableEngine(createEmptyEngine('wasm'));
+  const feed = await BundleFeed.open(config.bundles, {
+    engine,
+    open: (bundle: Bundle) => engineOfBundle(bundle, config.engine, env, notes),
+    onEvent: (event: BundleEvent) => noteBundleEvent(event, logger, metrics),
+  });
+  return { engine, feed };
+}
 
 function engineNotes(logger: Logger, metrics: EngineMetrics): EngineNotes {
   return { cache: metrics.decisionCache, warn: (message) => logger.warn(message) };
@@ -156,6 +199,7 @@ interface OpenedParts {
   readonly files: LoadedFiles;
   readonly opa: OpaState;
   readonly engine: ReplaceableEngine;
+  readonly feed: BundleFeed | undefined;
 }
 
 /** Sources come last: they have to be closed again. */

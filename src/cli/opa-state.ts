@@ -1,7 +1,9 @@
 import type { Config } from '../config/schema.js';
+import { defaultBundleLimits } from '../policy/bundle.js';
 import { type PolicyReads, policyReads } from '../policy/policy-reads.js';
 import { readBundle } from '../policy/read-bundle.js';
 import { readToken } from './open-engine.js';
+import { readVerification } from './verification.js';
 
 /** What an OPA engine takes from files and reads again on SIGHUP. */
 export interface OpaState {
@@ -10,14 +12,15 @@ export interface OpaState {
   reads: PolicyReads | undefined;
 }
 
-/** @throws PortcullisError `config_unreadable`, `bundle_missing` or `bundle_invalid` */
+/** @throws PortcullisError `config_unreadable`, `config_invalid`, `bundle_missing`, `bundle_invalid` or `bundle_unverified` */
 export async function readOpaState(engine: Config['engine']): Promise<OpaState> {
   return { token: await readToken(engine.opa.token), reads: await readReads(engine) };
 }
 
 async function readReads({ kind, opa, paths }: Config['engine']): Promise<PolicyReads | undefined> {
   if (kind !== 'opa' || opa.bundle === undefined) return undefined;
-  const bundle = await readBundle(opa.bundle);
+  const verification = await readVerification(opa.verification, 'engine.opa.verification');
+  const bundle = await readBundle(opa.bundle, defaultBundleLimits, verification);
   if (!bundle.ok) throw bundle.error;
   return policyReads(
     bundle.value,

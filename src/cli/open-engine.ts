@@ -6,13 +6,12 @@ import type { Engine } from '../engine/engine.js';
 import { createOpaEngine } from '../engine/opa/opa-engine.js';
 import { createWasmEngine } from '../engine/wasm/wasm-engine.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
-import { defaultBundleLimits } from '../policy/bundle.js';
-import { verificationKey } from '../policy/bundle-key.js';
-import type { BundleVerification } from '../policy/bundle-verify.js';
+import { type Bundle, defaultBundleLimits } from '../policy/bundle.js';
 import { policyReads } from '../policy/policy-reads.js';
 import { readBundle } from '../policy/read-bundle.js';
 import { batchOptions, type EngineNotes, withCache } from './accelerate.js';
 import type { OpaState } from './opa-state.js';
+import { readVerification } from './verification.js';
 
 /** The bundle that comes with Portcullis, for `serve` without a file. */
 const sampleBundle = fileURLToPath(new URL('../../policies/gateway.tar.gz', import.meta.url));
@@ -43,27 +42,32 @@ export async function openEngine(
 }
 
 async function openWasmEngine(engine: Config['engine'], env: Environment, notes: EngineNotes): Promise<Engine> {
-  const { cache, wasm } = engine;
-  const paths = engine.paths.map(({ path }) => path);
-  const verification = await readVerification(wasm.verification);
+  const { wasm } = engine;
+  const verification = await readVerification(wasm.verification, 'engine.wasm.verification');
   const bundle = await readBundle(wasm.bundle ?? sampleBundle, defaultBundleLimits, verification);
   if (!bundle.ok) throw bundle.error;
-  const shown = wasm.env.flatMap((name) => {
+  return engineOfBundle(bundle.value, engine, env, notes);
+}
+
+/**
+ * An embedded engine that serves this bundle. A module that was compiled before is not compiled again.
+ *
+ * @throws PortcullisError `bundle_invalid` or `builtin_unsupported`
+ */
+export async function engineOfBundle(
+  bundle: Bundle,
+  engine: Config['engine'],
+  env: Environment,
+  notes: EngineNotes,
+): Promise<Engine> {
+  const paths = engine.paths.map(({ path }) => path);
+  const shown = engine.wasm.env.flatMap((name) => {
     const value = env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  const wasmEngine = await createWasmEngine({ bundle: bundle.value, paths, env: Object.fromEntries(shown) });
-  const reads = cache.enabled ? policyReads(bundle.value, paths) : undefined;
+  const wasmEngine = await createWasmEngine({ bundle, paths, env: Object.fromEntries(shown) });
+  const reads = engine.cache.enabled ? policyReads(bundle, paths) : undefined;
   return withCache(wasmEngine, engine, () => reads, notes);
-}
-
-async function readVerification(
-  configured: Config['engine']['wasm']['verification'],
-): Promise<BundleVerification | undefined> {
-  if (configured === undefined) return undefined;
-  const key = verificationKey(await readBytes(configured.key, 'config_unreadable'), configured.algorithm);
-  if (key.ok) return { key: key.value, scope: configured.scope };
-  throw new PortcullisError('config_invalid', `engine.wasm.verification.key: ${key.error}`);
 }
 
 /** Reads the bearer token for OPA, without the line end that editors leave behind it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { admin } from './schema/admin.js';
+import { bundles } from './schema/bundles.js';
 import { decision } from './schema/decision.js';
 import { engine } from './schema/engine.js';
 import { grpc } from './schema/grpc.js';
@@ -20,6 +21,7 @@ export const configSchema = z.strictObject({
     .describe('The listener that other gateways ask over HTTP: see docs/gateways. Without it, there is none.'),
   admin: admin.prefault({}).describe('Health, metrics and status, on a port of their own.'),
   engine: engine.prefault({}).describe('What evaluates the policy.'),
+  bundles: bundles.prefault({}).describe('Where policies come from, instead of a local file.'),
   input: input.prefault({}).describe('How the request becomes the input of the policy.'),
   identity: identity.prefault({}).describe('How the caller is established.'),
   decision: decision.prefault({}).describe('How the result of the policy becomes the answer.'),

@@ -12,6 +12,7 @@ export function unsafeSettings(config: Config): string[] {
     ...httpWarnings(config),
     ...opaWarnings(config),
     ...kubernetesWarnings(config),
+    ...bundleWarnings(config),
   ];
 }
 
@@ -110,6 +111,14 @@ function kubernetesWarnings({ kubernetes: { proxy } }: Config): string[] {
     warnings.push(`kubernetes.proxy.mode: with ${proxy.mode}, every user of this machine may ask the API server`);
   }
   return warnings;
+}
+
+function bundleWarnings({ bundles, engine }: Config): string[] {
+  if (engine.kind !== 'wasm' || bundles.verification !== undefined) return [];
+  return bundles.sources.map(
+    ({ name, store }) =>
+      `bundles.sources: whoever can write to ${store.split('?', 1)[0]} decides what ${name} allows; bundles.verification demands a signature`,
+  );
 }
 
 function isReachable(text: string): boolean {

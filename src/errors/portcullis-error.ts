@@ -11,6 +11,7 @@ export const errorCodes = {
   bundle_missing: 'There is no bundle at the configured place.',
   bundle_invalid: 'The bundle cannot be used: broken archive, no WebAssembly module, or no such decision path.',
   bundle_unverified: 'The bundle is not signed, or its signature does not vouch for what is in it.',
+  bundle_unreachable: 'The place that bundles come from cannot be reached, or does not have the one that is wanted.',
   builtin_unsupported: 'The policy needs a built-in function that the embedded engine does not have.',
   engine_unreachable: 'OPA cannot be reached, dropped the connection, or answered something that is no OPA answer.',
   engine_timeout: 'The engine did not answer before the deadline.',

@@ -78,6 +78,24 @@ export const metricDescriptions = {
     labels: ['reason'],
     help: 'What the HTTP front refused before it became a check: strangers, malformed HTTP, bodies that are too large.',
   },
+  bundleActivations: {
+    name: 'portcullis_bundle_activations_total',
+    type: 'counter',
+    labels: ['bundle', 'result'],
+    help: 'Bundles that came from a source of `bundles.sources`: activated, or failed to be fetched, verified or activated.',
+  },
+  bundleStale: {
+    name: 'portcullis_bundle_stale',
+    type: 'gauge',
+    labels: ['bundle'],
+    help: '1 while a source has given no answer for longer than `bundles.alarm_after`.',
+  },
+  bundleActivated: {
+    name: 'portcullis_bundle_last_activation_timestamp_seconds',
+    type: 'gauge',
+    labels: ['bundle'],
+    help: 'When the bundle that serves was activated, in seconds since 1970.',
+  },
   decisionLogDropped: {
     name: 'portcullis_decision_log_dropped_total',
     type: 'counter',

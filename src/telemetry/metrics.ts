@@ -41,6 +41,8 @@ export interface Metrics {
   kubernetesRequest(result: 'answered' | 'refused' | 'failed'): void;
   frontRefused(reason: FrontRefusal): void;
   decisionLogDropped(records: number): void;
+  /** What befell a bundle from a source. */
+  bundle(name: string, event: 'activated' | 'failed' | 'stale' | 'fresh'): void;
   /** Names what the gauges read; before that they are absent or 0. */
   observe(gauges: Gauges): void;
   /** The Prometheus text format. */
@@ -93,6 +95,7 @@ export function createMetrics({ processMetrics = true, worker }: MetricsOptions 
     kubernetesRequest: createKubernetesCounter(registry),
     frontRefused: (reason) => frontRefused.inc({ reason }),
     decisionLogDropped: (records) => decisionLogDropped.inc(records),
+    bundle: createBundleMetrics(registry),
     observe: (gauges) => registerGauges(gauges, registry),
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
@@ -113,6 +116,17 @@ function createKubernetesCounter(registry: Registry): Metrics['kubernetesRequest
   const counter = new Counter(config(descriptions.kubernetesRequests, registry));
   for (const result of ['answered', 'refused', 'failed']) counter.inc({ result }, 0);
   return (result) => counter.inc({ result });
+}
+
+function createBundleMetrics(registry: Registry): Metrics['bundle'] {
+  const activations = new Counter(config(descriptions.bundleActivations, registry));
+  const stale = new Gauge(config(descriptions.bundleStale, registry));
+  const activated = new Gauge(config(descriptions.bundleActivated, registry));
+  return (bundle, event) => {
+    if (event === 'stale' || event === 'fresh') return stale.set({ bundle }, event === 'stale' ? 1 : 0);
+    activations.inc({ bundle, result: event });
+    if (event === 'activated') activated.set({ bundle }, Date.now() / 1000);
+  };
 }
 
 function createCheckCounter(registry: Registry): (outcome: CheckOutcome, reason: CheckReason) => void {

@@ -29,6 +29,10 @@ const actions = {
   verify: { operands: ['FILE'], options: ['key!', 'algorithm', 'scope'] },
   inspect: { operands: ['FILE'], options: ['opa', 'json'] },
   diff: { operands: ['FILE', 'FILE'], options: ['opa', 'decisions', 'json'] },
+  publish: { operands: ['FILE'], options: ['to!', 'token-file', 'key', 'algorithm', 'scope', 'allow-dirty'] },
+  promote: { operands: ['CHANNEL', 'REVISION'], options: ['to!', 'token-file'] },
+  rollback: { operands: ['CHANNEL'], options: ['to!', 'token-file'] },
+  status: { operands: ['CHANNEL'], options: ['to!', 'token-file', 'adapter', 'json'] },
 } as const;
 
 export type BundleAction = keyof typeof actions;
@@ -36,9 +40,9 @@ export type BundleAction = keyof typeof actions;
 export interface BundleArguments {
   readonly command: 'bundle';
   readonly action: BundleAction;
-  /** The folder or the file; of `diff`, the first of the two. */
+  /** The folder, the file or the channel; of `diff`, the first of the two. */
   readonly operand: string;
-  /** The second bundle of `diff`. */
+  /** The second bundle of `diff`, the revision of `promote`. */
   readonly second: string;
   readonly options: BundleOptions;
 }
@@ -48,6 +52,7 @@ export interface BundleHelp {
 }
 
 const known = {
+  adapter: { type: 'string', multiple: true },
   algorithm: { type: 'string' },
   allow: { type: 'string', multiple: true },
   'allow-dirty': { type: 'boolean' },
@@ -67,6 +72,8 @@ const known = {
   'skip-check': { type: 'boolean' },
   'skip-tests': { type: 'boolean' },
   target: { type: 'string', short: 't' },
+  to: { type: 'string' },
+  'token-file': { type: 'string' },
 } as const;
 
 /** Reads the command line after `portcullis bundle`. The error is one line for the user. */
@@ -111,5 +118,7 @@ function misuse(action: BundleAction, given: readonly string[], set: readonly st
   const strange = set.find((name) => !taken.includes(name));
   if (strange !== undefined) return `bundle ${action} takes no --${strange}`;
   const missing = options.find((name) => name.endsWith('!') && !set.includes(name.slice(0, -1)));
-  return missing === undefined ? undefined : `bundle ${action} needs --${missing.slice(0, -1)} FILE`;
+  return missing === undefined
+    ? undefined
+    : `bundle ${action} needs --${missing.slice(0, -1)} ${missing === 'to!' ? 'STORE' : 'FILE'}`;
 }

@@ -6,6 +6,8 @@ import { type SignatureAlgorithm, signatureAlgorithms } from '../../policy/bundl
 
 /** The options of all actions, each with its default. */
 export interface BundleOptions {
+  /** Addresses of adapters' admin ports. */
+  readonly adapters: readonly string[];
   readonly algorithm: SignatureAlgorithm;
   readonly allow: readonly LintRule[];
   readonly allowDirty: boolean;
@@ -26,9 +28,13 @@ export interface BundleOptions {
   readonly skipCheck: boolean;
   readonly skipTests: boolean;
   readonly target: BundleTarget;
+  /** Where bundles are kept. */
+  readonly to: string;
+  readonly tokenFile: string | undefined;
 }
 
 export interface GivenOptions {
+  readonly adapter?: readonly string[];
   readonly algorithm?: string;
   readonly allow?: readonly string[];
   readonly 'allow-dirty'?: boolean;
@@ -47,6 +53,8 @@ export interface GivenOptions {
   readonly 'skip-check'?: boolean;
   readonly 'skip-tests'?: boolean;
   readonly target?: string;
+  readonly to?: string;
+  readonly 'token-file'?: string;
 }
 
 /** Checks the values and fills in the defaults. */
@@ -65,7 +73,11 @@ export function readOptions(given: GivenOptions): Result<BundleOptions> {
   const path = entrypoints.find((entrypoint) => !/^[^/]+(\/[^/]+)*$/.test(entrypoint));
   if (path !== undefined)
     return fail(`--entrypoint needs a rule path such as envoy/authz/allow, not "${printable(path)}"`);
+  const adapters = given.adapter ?? [];
+  const address = adapters.find((url) => !/^https?:\/\/[^/]+\/?$/.test(url));
+  if (address !== undefined) return fail(`--adapter needs http://host:port, not "${printable(address)}"`);
   return ok({
+    adapters,
     algorithm,
     allow: allow.filter(isLintRule),
     allowDirty: given['allow-dirty'] ?? false,
@@ -84,6 +96,8 @@ export function readOptions(given: GivenOptions): Result<BundleOptions> {
     skipCheck: given['skip-check'] ?? false,
     skipTests: given['skip-tests'] ?? false,
     target,
+    to: given.to ?? '',
+    tokenFile: given['token-file'],
   });
 }
 

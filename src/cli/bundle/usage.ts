@@ -1,5 +1,6 @@
 import { lintRules } from '../../policy/bundle-finding.js';
 import { signatureAlgorithms } from '../../policy/bundle-jws.js';
+import { storeForms } from '../../policy/store/open-store.js';
 
 const rules = Object.entries(lintRules)
   .map(([name, meaning]) => `  ${name.padEnd(17)} ${meaning}`)
@@ -17,6 +18,14 @@ Actions
                         whether the signature vouches for exactly what is in the bundle
   inspect FILE          manifest, rules, data, built-in functions, signature
   diff FILE FILE        rules and data that differ, and recorded decisions that would
+  publish FILE --to STORE
+                        put a bundle where its revision says; what is there is never written over
+  promote CHANNEL REVISION --to STORE
+                        give a channel, such as production, a published bundle
+  rollback CHANNEL --to STORE
+                        give it the bundle that it had before
+  status CHANNEL --to STORE
+                        what it has and had, and which adapters serve it
 
 Options of check, test and build
       --exclude PATH       leave a file or folder of DIR out; may be repeated
@@ -44,6 +53,13 @@ Options of sign and verify
 Options of inspect and diff
       --json               print JSON
       --decisions FILE     JSON lines with path and input, answered by both bundles (diff)
+
+Options of publish, promote, rollback and status
+      --to STORE           ${storeForms.replace(', or', ',\n                           or')}
+      --token-file FILE    the bearer token for HTTP, or the user:password for OCI
+      --key FILE           publish only what verify accepts with the same options (publish)
+      --allow-dirty        publish a revision that ends with -dirty (publish)
+      --adapter URL        ask the admin port of an adapter, such as http://127.0.0.1:9090; may be repeated (status)
 
 Rules
 ${rules}

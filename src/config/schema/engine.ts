@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { opaUrlHint, parseOpaUrl } from '../opa-url.js';
 import { byteSize, duration } from '../units.js';
 import { file, parsed, positiveDuration } from './forms.js';
+import { verification } from './verification.js';
 
 const decisionPath = z.strictObject({
   path: z
@@ -35,28 +36,7 @@ export const engine = z.strictObject({
         .describe(
           'OPA bundle with a WebAssembly module: a `.tar.gz` or a folder. Without it, the sample policy that comes with Portcullis.',
         ),
-      verification: z
-        .strictObject({
-          key: file.describe('PEM public key or, for the HS algorithms, the secret; read again when the bundle is.'),
-          algorithm: z
-            .enum([
-              'HS256',
-              'HS384',
-              'HS512',
-              'RS256',
-              'RS384',
-              'RS512',
-              'PS256',
-              'PS384',
-              'PS512',
-              'ES256',
-              'ES384',
-              'ES512',
-            ])
-            .default('RS256')
-            .describe('The only algorithm that is accepted.'),
-          scope: z.string().default('').describe('The scope that the signature must be made for.'),
-        })
+      verification: verification
         .optional()
         .describe(
           'With it, the bundle must carry a signature in the format of OPA that fits the key: see docs/bundles.md.',
@@ -91,6 +71,9 @@ export const engine = z.strictObject({
         .describe(
           'The bundle that OPA serves, with a `plan.json` in it; read again on SIGHUP. It tells what the policy reads, for `engine.cache` and `engine.opa.batch`: see docs/cache.md.',
         ),
+      verification: verification
+        .optional()
+        .describe('With it, that bundle must carry a signature in the format of OPA that fits the key.'),
       batch: z
         .strictObject({
           max_size: z

@@ -49,7 +49,16 @@ export interface PolicyModule {
   readonly bytes: number;
 }
 
-export async function compilePolicy(wasm: Uint8Array<ArrayBuffer>): Promise<Result<PolicyModule>> {
+const compiled = new WeakMap<Uint8Array, Promise<Result<PolicyModule>>>();
+
+/** A bundle whose data alone has changed holds the same bytes, which are compiled once. */
+export function compilePolicy(wasm: Uint8Array<ArrayBuffer>): Promise<Result<PolicyModule>> {
+  const known = compiled.get(wasm) ?? compile(wasm);
+  compiled.set(wasm, known);
+  return known;
+}
+
+async function compile(wasm: Uint8Array<ArrayBuffer>): Promise<Result<PolicyModule>> {
   let module: CompiledModule;
   try {
     module = await webAssembly.compile(wasm);

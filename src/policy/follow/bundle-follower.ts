@@ -1,0 +1,201 @@
+import { PortcullisError } from '../../errors/portcullis-error.js';
+import { fail, ok, type Result } from '../../errors/result.js';
+import type { Bundle, BundleLimits } from '../bundle.js';
+import type { BundleVerification } from '../bundle-verify.js';
+import { type BundleState, noteFailure, noteSuccess } from './bundle-state.js';
+import type { KeptBundle } from './kept-bundle.js';
+import type { BundleOrigin, Delivery } from './origin.js';
+import { type Pace, pauseAfter } from './pace.js';
+import { readDelivery } from './read-delivery.js';
+
+/** What became of one look at the origin. */
+export type BundleEvent =
+  | { readonly kind: 'activated'; readonly state: BundleState }
+  | { readonly kind: 'failed'; readonly state: BundleState; readonly error: PortcullisError }
+  | { readonly kind: 'stale' | 'fresh'; readonly state: BundleState };
+
+export interface FollowerOptions {
+  readonly name: string;
+  readonly channel: string | undefined;
+  readonly origin: BundleOrigin;
+  readonly limits: BundleLimits;
+  /** Read for each bundle, since the key may be renewed. */
+  readonly verification: () => Promise<BundleVerification | undefined>;
+  readonly pace: Pace;
+  /** Milliseconds without news after which the bundle is `stale`. */
+  readonly alarmAfter: number;
+  readonly kept: KeptBundle | undefined;
+  /** Puts a bundle into force, or says why not. What served before goes on then. */
+  readonly activate: (bundle: Bundle) => Promise<Result<undefined, PortcullisError>>;
+  readonly onEvent: (event: BundleEvent) => void;
+}
+
+/** Looks again and again whether there is a new bundle, and has it put into force. */
+export class BundleFollower {
+  readonly state: BundleState;
+  readonly #options: FollowerOptions;
+  readonly #closing = new AbortController();
+  #active: Bundle | undefined;
+  #version: string | undefined;
+  #failures = 0;
+  #hurry: (() => void) | undefined;
+  #alarm: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: FollowerOptions) {
+    const { channel, name } = options;
+    this.#options = options;
+    this.state = { name, ...(channel !== undefined && { channel }), stale: false };
+  }
+
+  /** Begins with the bundle on the disk, if there is one, and goes on with the origin until it is closed. */
+  start(): void {
+    this.#expectNews();
+    this.#running ??= this.#follow();
+  }
+
+  /** Looks at once. */
+  hurry(): void {
+    this.#hurry?.();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#alarm);
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  async #follow(): Promise<void> {
+    await this.#resume();
+    while (!this.#closing.signal.aborted) {
+      await this.#look();
+      await this.#pause(pauseAfter(this.#failures, this.#options.pace));
+    }
+  }
+
+  /** The bundle on the disk was trusted when it was kept; whoever can write there must not gain by it. */
+  async #resume(): Promise<void> {
+    const { kept, limits } = this.#options;
+    const content = await kept?.read(limits.maxArchiveBytes);
+    if (content === undefined) return;
+    const activated = await this.#open(content);
+    if (!activated.ok) return this.#fail(activated.error);
+    this.state.persisted = true;
+    this.#options.onEvent({ kind: 'activated', state: this.state });
+  }
+
+  async #look(): Promise<void> {
+    const { limits, origin, pace } = this.#options;
+    this.state.last_request = now();
+    const fetched = await origin
+      .fetch({
+        known: this.#version,
+        maxBytes: limits.maxArchiveBytes,
+        wait: this.#version === undefined ? 0 : pace.longPolling,
+        signal: this.#closing.signal,
+      })
+      .catch((error: unknown) => fail(String(error)));
+    if (this.#closing.signal.aborted) return;
+    if (!fetched.ok) {
+      return this.#fail(new PortcullisError('bundle_unreachable', `no bundle from ${origin.place}: ${fetched.error}`));
+    }
+    this.state.last_successful_request = now();
+    const taken = await this.#take(fetched.value);
+    if (!taken.ok) return this.#fail(taken.error);
+    this.#failures = 0;
+    noteSuccess(this.state);
+    this.#expectNews();
+    if (taken.value) this.#options.onEvent({ kind: 'activated', state: this.state });
+  }
+
+  /** Whether something new was put into force. */
+  async #take(delivery: Delivery): Promise<Result<boolean, PortcullisError>> {
+    if (delivery.kind === 'unchanged') return ok(false);
+    this.state.last_successful_download = now();
+    const opened = await this.#open(delivery.content, delivery.revision);
+    if (!opened.ok) {
+      // Asked for again in full: a delta may not fit what is here, or a renewed key what was refused.
+      this.#version = undefined;
+      return opened;
+    }
+    this.#version = delivery.version;
+    delete this.state.persisted;
+    // A change alone could not be started from; the bundle that it changes is on the disk already.
+    if (opened.value === 'snapshot') await this.#keep(delivery.content);
+    return ok(true);
+  }
+
+  async #open(content: Buffer, revision?: string): Promise<Result<'snapshot' | 'delta', PortcullisError>> {
+    const { activate, limits, verification } = this.#options;
+    try {
+      const options = { limits, verification: await verification(), active: this.#active };
+      const opened = await readDelivery(content, options);
+      if (!opened.ok) return opened;
+      const { bundle, type } = opened.value;
+      if (revision !== undefined && bundle.manifest.revision !== revision) {
+        return fail(new PortcullisError('bundle_invalid', `the bundle of ${revision} says it is another revision`));
+      }
+      const activated = await activate(bundle);
+      if (!activated.ok) return activated;
+      this.#active = bundle;
+      this.#note(bundle, type, content.length);
+      return ok(type);
+    } catch (error) {
+      return fail(PortcullisError.from(error));
+    }
+  }
+
+  async #keep(content: Buffer): Promise<void> {
+    try {
+      await this.#options.kept?.write(content);
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+      this.#fail(new PortcullisError('bundle_unreachable', `the bundle cannot be kept on the disk: ${reason}`));
+    }
+  }
+
+  #note({ manifest: { revision } }: Bundle, type: 'snapshot' | 'delta', size: number): void {
+    if (revision === undefined) delete this.state.active_revision;
+    else this.state.active_revision = revision;
+    Object.assign(this.state, { type, size, last_successful_activation: now() });
+  }
+
+  #fail(error: PortcullisError): void {
+    this.#failures += 1;
+    noteFailure(this.state, error);
+    this.#options.onEvent({ kind: 'failed', state: this.state, error });
+  }
+
+  /** The alarm goes off unless there is news in time. */
+  #expectNews(): void {
+    clearTimeout(this.#alarm);
+    if (this.state.stale) {
+      this.state.stale = false;
+      this.#options.onEvent({ kind: 'fresh', state: this.state });
+    }
+    this.#alarm = setTimeout(() => {
+      this.state.stale = true;
+      this.#options.onEvent({ kind: 'stale', state: this.state });
+    }, this.#options.alarmAfter).unref();
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#closing;
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        this.#hurry = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds).unref();
+      this.#hurry = end;
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end);
+    });
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
