@@ -1,9 +1,9 @@
 import { findPostgres } from './tools/find-postgres.js';
 import { findTool } from './tools/find-tool.js';
+import { toolNames } from './tools/tool.js';
 
-const names = ['envoy', 'opa', 'redis-server', 'kubectl', 'helm'] as const;
 const programs = [
-  ...names.map((name) => ({ name, find: () => findTool(name) })),
+  ...toolNames.map((name) => ({ name, find: () => findTool(name) })),
   // A folder of several programs and what they need.
   { name: 'postgres', find: findPostgres },
 ];

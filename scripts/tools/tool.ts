@@ -1,4 +1,15 @@
-export type ToolName = 'envoy' | 'opa' | 'redis-server' | 'kubectl' | 'helm' | 'caddy';
+export type ToolName = 'envoy' | 'opa' | 'redis-server' | 'kubectl' | 'helm' | 'caddy' | 'registry' | 'versitygw';
+
+/** The ones that `npm test` needs, or the demo. */
+export const toolNames: readonly ToolName[] = [
+  'envoy',
+  'opa',
+  'redis-server',
+  'kubectl',
+  'helm',
+  'versitygw',
+  'registry',
+];
 
 /** A program that the demo or the tests need beside Node. */
 export interface Tool {
@@ -81,6 +92,29 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     image: 'caddy:2.11.9',
     imagePath: '/usr/bin/caddy',
     advice: 'Install Go, or Docker, or put `caddy` on the PATH.',
+  },
+  versitygw: {
+    name: 'versitygw',
+    version: '1.8.0',
+    oldest: '1.8.0',
+    versionArgs: ['--version'],
+    versionPattern: /^Version *: v?(\d+\.\d+\.\d+)/m,
+    goPackage: 'github.com/versity/versitygw/cmd/versitygw',
+    goVersionVariable: 'main.Version',
+    image: 'versity/versitygw:v1.8.0',
+    imagePath: '/usr/local/bin/versitygw',
+    advice: 'Install Go, or Docker, or put `versitygw` (an S3 server) on the PATH.',
+  },
+  registry: {
+    name: 'registry',
+    version: '3.1.1',
+    oldest: '3.0.0',
+    versionArgs: ['--version'],
+    versionPattern: / v(\d+\.\d+\.\d+)/,
+    goPackage: 'github.com/distribution/distribution/v3/cmd/registry',
+    image: 'registry:3.1.1',
+    imagePath: '/bin/registry',
+    advice: 'Install Go, or Docker, or put `registry` (an OCI registry) on the PATH.',
   },
 };
 

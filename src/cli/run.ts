@@ -27,6 +27,8 @@ export async function run(args: readonly string[], io: ServeIo): Promise<number>
       return configCommand(commandLine, io);
     case 'bundle':
       return (await import('./bundle-command.js')).bundleCommand(commandLine, io);
+    case 'opa-config':
+      return (await import('./opa-config-command.js')).opaConfigCommand(commandLine, io);
     case 'bundle-help':
       io.stdout(bundleUsage);
       return 0;

@@ -31,8 +31,10 @@ export async function buildBundle(
     if (entrypoints.length === 0) return fail('there is no decision path; name one: --entrypoint PATH');
     const plan = await compilePlan(opa, workshop, entrypoints);
     if (!plan.ok) return plan;
+    // An OPA that cannot run WebAssembly refuses a manifest that names a module, and ignores a module that none names.
+    const named = options.target === 'both' ? [] : entrypoints;
     return ok([
-      manifestFile(sources, options.revision, entrypoints),
+      manifestFile(sources, options.revision, named),
       ...sources.files,
       { path: 'plan.json', content: plan.value },
       { path: 'policy.wasm', content: compiled.value.wasm },

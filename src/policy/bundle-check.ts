@@ -43,7 +43,7 @@ export async function checkSources(
     if (!format.ok) return format;
     const modules = await parseModules(opa, workshop, files);
     if (!modules.ok) return modules;
-    const builtins = options.target === 'wasm' ? await checkBuiltins(opa, sources, modules.value, options) : ok([]);
+    const builtins = options.target !== 'rego' ? await checkBuiltins(opa, sources, modules.value, options) : ok([]);
     if (!builtins.ok) return builtins;
     const all = [...format.value, ...lintModules(modules.value, options.entrypoints), ...builtins.value];
     return ok(inOrder(all.filter(({ rule }) => !options.allow.some((allowed) => allowed === rule))));

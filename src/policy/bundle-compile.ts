@@ -11,10 +11,10 @@ import type { Workshop } from './bundle-workshop.js';
 import { parseManifest } from './parse-manifest.js';
 import { readArchive } from './read-archive.js';
 
-/** What a bundle is built for: `wasm` for the embedded engine, `rego` for an OPA server. */
-export type BundleTarget = 'wasm' | 'rego';
+/** What a bundle is built for: `wasm` for the embedded engine, `rego` for an OPA server, `both` for the two. */
+export type BundleTarget = 'wasm' | 'rego' | 'both';
 
-type OpaTarget = BundleTarget | 'plan';
+type OpaTarget = 'wasm' | 'rego' | 'plan';
 
 /**
  * Compiles the sources to one WebAssembly module; also says what it was compiled for.

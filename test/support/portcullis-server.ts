@@ -17,6 +17,8 @@ export interface PortcullisOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `host:port` or `unix:///path`; without it, a free port of 127.0.0.1. */
   readonly grpcAddress?: string;
+  /** What to wait for: `ready` unless there is nothing to be ready with. */
+  readonly until?: 'ready' | 'alive';
 }
 
 export interface PortcullisServer {
@@ -60,7 +62,9 @@ export async function startPortcullis(options: PortcullisOptions = {}): Promise<
     return exit;
   };
   try {
-    await waitUntilReady(child, () => answers200(`http://${adminAddress}/readyz`));
+    await waitUntilReady(child, () =>
+      answers200(`http://${adminAddress}/${options.until === 'alive' ? 'livez' : 'readyz'}`),
+    );
   } catch (error) {
     await end(child.kill());
     throw error;

@@ -29,7 +29,10 @@ export async function buildBundleFile(args: BundleArguments, io: CommandIo): Pro
   if (!files.ok) return files;
   const bundle = assembleBundle(files.value);
   if (!bundle.ok) return fail(`the bundle that was built cannot be read: ${bundle.error}`);
-  const served = options.target === 'wasm' ? await tryBundle(bundle.value, bundle.value.manifest.entrypoints) : ok('');
+  const served =
+    options.target === 'rego'
+      ? ok(undefined)
+      : await tryBundle(bundle.value, [...bundle.value.manifest.entrypoints, ...options.entrypoints]);
   if (!served.ok) return served;
   const written = await writeBundleArchive(options.output ?? '', files.value);
   if (!written.ok) return written;

@@ -64,7 +64,8 @@ export function readOptions(given: GivenOptions): Result<BundleOptions> {
   if (empty !== undefined && empty[0] !== 'root') return fail(`--${empty[0]} needs a value`);
   const algorithm = signatureAlgorithms.find((candidate) => candidate === name);
   if (algorithm === undefined) return oneOf('algorithm', name, signatureAlgorithms);
-  if (target !== 'wasm' && target !== 'rego') return oneOf('target', target, ['wasm', 'rego']);
+  if (target !== 'wasm' && target !== 'rego' && target !== 'both')
+    return oneOf('target', target, ['wasm', 'rego', 'both']);
   const strange = allow.find((rule) => !isLintRule(rule));
   if (strange !== undefined) return oneOf('allow', strange, Object.keys(lintRules));
   if (coverage !== undefined && !isPercentage(coverage)) return fail('--coverage needs a number from 0 to 100');

@@ -31,7 +31,8 @@ Options of check, test and build
       --exclude PATH       leave a file or folder of DIR out; may be repeated
       --opa PATH           the opa to use, if not the one on the PATH (also of inspect and diff)
   -e, --entrypoint PATH    a decision path such as envoy/authz/allow; may be repeated (check, build)
-  -t, --target wasm|rego   for the embedded engine (default), or for an OPA server (check, build)
+  -t, --target wasm|rego|both
+                           for the embedded engine (default), an OPA server, or the same bytes for both (check, build)
       --allow RULE         switch a rule off; may be repeated (check, build)
       --coverage N         fail if the tests reach less than N percent of the lines (test, build)
 

@@ -33,7 +33,7 @@ test.each([
   ['bundle check a --key k', 'bundle check takes no --key'],
   ['bundle test a --skip-tests', 'bundle test takes no --skip-tests'],
   ['bundle verify a --key k --algorithm none', '--algorithm is one of HS256, '],
-  ['bundle check a --target plan', '--target is one of wasm, rego, not "plan"'],
+  ['bundle check a --target plan', '--target is one of wasm, rego, both, not "plan"'],
   ['bundle check a --allow everything', '--allow is one of format, '],
   ['bundle test a --coverage 101', '--coverage needs a number from 0 to 100'],
   ['bundle test a --coverage -1', "'--coverage' argument is ambiguous"],
