@@ -63,6 +63,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'manifests',
+          include: ['test/manifests/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
           testTimeout: 60_000,

@@ -7,10 +7,10 @@ import { tools } from './tools/tool.js';
 /** What is kept of `policies/`, packed: for Portcullis itself, and for the OPA of the Kubernetes objects. */
 const kept = [
   { file: join(policies, 'gateway.tar.gz'), pack: gatewayBundle },
-  { file: join(policies, '..', 'k8s', 'base', 'config', 'gateway.tar.gz'), pack: regoBundle },
+  { file: join(policies, '..', 'k8s', 'components', 'policies', 'gateway.tar.gz'), pack: regoBundle },
 ] as const;
 
-const usage = `npm run policies -- build       compiles policies/ into policies/gateway.tar.gz and k8s/base/config/gateway.tar.gz
+const usage = `npm run policies -- build       compiles policies/ into policies/gateway.tar.gz and k8s/components/policies/gateway.tar.gz
 npm run policies -- check       fails if they are not what policies/ compiles to
 npm run policies -- rego FILE   writes the same policy without WebAssembly, for an OPA server`;
 

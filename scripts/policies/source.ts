@@ -7,7 +7,7 @@ export interface Source {
   readonly bytes: Buffer;
 }
 
-/** The policy and data files below `folder`, in the order of their paths, without tests, examples and the library. */
+/** The policy and data files below `folder`, in the order of their paths, without tests, examples, the library and the rules for deployments. */
 export async function readSources(folder: string): Promise<readonly Source[]> {
   const names = await readdir(folder, { recursive: true });
   const paths = names.map((name) => name.split(sep).join('/')).filter(isSource);
@@ -15,6 +15,6 @@ export async function readSources(folder: string): Promise<readonly Source[]> {
 }
 
 function isSource(path: string): boolean {
-  if (/^(examples|lib)\//.test(path) || path.endsWith('_test.rego')) return false;
+  if (/^(deployment|examples|lib)\//.test(path) || path.endsWith('_test.rego')) return false;
   return path.endsWith('.rego') || path.endsWith('/data.json');
 }

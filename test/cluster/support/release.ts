@@ -74,6 +74,15 @@ export class Release {
     return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
+  /** What the Envoys logged of requests that they answered with 503, for a test that failed. */
+  async refusals(): Promise<string> {
+    const of = ['--selector', 'app.kubernetes.io/name=backend', '--container', 'envoy', '--since', '3m'];
+    const lines = (await this.kubectl(['logs', ...of]))
+      .split('\n')
+      .filter((line) => /"status":503/.test(line) && !/readiness/.test(line));
+    return `${lines.slice(0, 10).join('\n')}\n`;
+  }
+
   async remove(): Promise<void> {
     await kubectl(['delete', 'namespace', this.namespace, '--ignore-not-found', '--timeout=120s']);
     if (this.#folder !== '') await rm(this.#folder, { recursive: true, force: true });
