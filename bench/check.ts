@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { allocatedPerCheck } from './allocations/allocations.js';
+import type { Rig } from './contenders/contender.js';
 import { contenders } from './contenders/table.js';
 import { envoyShape, manyConnections, measureShapes } from './measure/arena.js';
 import { cpuPerCheck } from './measure/figures.js';
@@ -12,7 +13,8 @@ import { workloads } from './workloads/table.js';
 const usage = `npm run bench:check -- [--record]
 
 Measures a small set side by side and fails when something costs more than bench/thresholds.json allows: in three of four
-rounds, so that noise alone does not. Processor time is compared and not elapsed time, which a busy machine stretches.
+rounds, and again when it is measured a second time, so that noise alone does not. Processor time is compared and not
+elapsed time, which a busy machine stretches.
   --record   keep what is measured now, with some room, as the thresholds`;
 
 /** How much more than what was recorded is allowed. */
@@ -30,6 +32,18 @@ const { values } = parseArgs({ options: { record: { type: 'boolean', default: fa
 
 async function check(): Promise<void> {
   const rig = await prepareRig({ everyNode: false });
+  const thresholds = await readThresholds();
+  const first = await compare(rig, thresholds);
+  if (values.record) return record(first);
+  const suspects = first.filter(isExceeded).map(({ threshold }) => threshold);
+  if (suspects.length === 0) return;
+  console.log('once more, because of what failed');
+  const again = await compare(rig, suspects);
+  if (again.some(isExceeded)) process.exitCode = 1;
+}
+
+/** Measures everything and prints it. */
+async function compare(rig: Rig, thresholds: readonly Threshold[]): Promise<readonly Outcome[]> {
   const current = rig.runtimes[0]?.id ?? '';
   const watched = [`embedded/${current}`, `sidecar-uds/${current}`, `floor-grpc-js/${current}`, 'peer-go'];
   const chosen = (await contenders(rig.runtimes)).filter(({ id }) => watched.includes(id));
@@ -37,15 +51,19 @@ async function check(): Promise<void> {
   const shapes = [envoyShape, manyConnections];
   const figures = await measureShapes(rig, chosen, workloads.gateway, shapes, effort);
   const allocated = await allocatedPerCheck(rig.main);
-  const outcomes = (await readThresholds()).map((threshold) => outcome(threshold, figures, current, allocated));
-  for (const { low, median, threshold, what } of outcomes) {
-    const verdict = low > threshold.atMost ? 'FAILED' : 'ok';
+  const outcomes = thresholds.map((threshold) => outcome(threshold, figures, current, allocated));
+  for (const one of outcomes) {
+    const { low, median, threshold, what } = one;
+    const verdict = isExceeded(one) ? 'FAILED' : 'ok';
     console.log(
       `${verdict.padEnd(7)}${what}: ${text(median)} (lower quarter ${text(low)}, at most ${threshold.atMost})`,
     );
   }
-  if (values.record) return record(outcomes);
-  if (outcomes.some(({ low, threshold }) => low > threshold.atMost)) process.exitCode = 1;
+  return outcomes;
+}
+
+function isExceeded({ low, threshold }: Outcome): boolean {
+  return low > threshold.atMost;
 }
 
 function outcome(threshold: Threshold, figures: readonly Figure[], node: string, allocated: number): Outcome {
