@@ -33,8 +33,9 @@ export async function supervise(
     // Before anything is forked: a port that is taken is found at once.
     const address = await admin.listen();
     const stopped = untilStopped(supervisor, metrics, sources, io, logger);
-    await supervisor.open();
-    logger.info({ admin: address, grpc: supervisor.addresses(), engine: config.engine.kind, file }, 'serving');
+    if (await opened(supervisor)) {
+      logger.info({ admin: address, grpc: supervisor.addresses(), engine: config.engine.kind, file }, 'serving');
+    }
     return await stopped;
   } catch (thrown) {
     const error = PortcullisError.from(thrown);
@@ -43,6 +44,17 @@ export async function supervise(
     return 1;
   } finally {
     await admin.close();
+  }
+}
+
+/** False when it was asked to end before all served: then that is no failure. */
+async function opened(supervisor: Supervisor): Promise<boolean> {
+  try {
+    await supervisor.open();
+    return true;
+  } catch (thrown) {
+    if (supervisor.state() !== 'draining') throw thrown;
+    return false;
   }
 }
 

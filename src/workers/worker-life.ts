@@ -62,6 +62,7 @@ export class WorkerLife {
 
   /** What it answers; undefined if it does not, within two seconds unless told otherwise. */
   ask(question: Question, timeout = answerTimeout): Promise<unknown> {
+    if (!this.#child.connected) return Promise.resolve(undefined);
     const id = ++this.#asked;
     return new Promise((resolve) => {
       const late = setTimeout(() => settle(undefined), timeout);

@@ -85,7 +85,8 @@ export function accepts(address: string): Promise<boolean> {
   });
 }
 
-function startServe(args: readonly string[], env: Variables = {}): Child {
+/** `portcullis serve` as it is, ready or not. */
+export function startServe(args: readonly string[], env: Variables = {}): Child {
   return startChild({
     name: 'portcullis',
     program: process.execPath,

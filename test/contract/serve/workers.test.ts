@@ -1,16 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { buildBundle } from '../../support/policy-bundle.js';
 import { type ConfigFile, type PortcullisServer, runPortcullis } from '../../support/portcullis-server.js';
 import { freeAddress } from '../../support/ports.js';
 import { client, httpCheck, outcome, readUser, writeUser } from './check-call.js';
 import { heldEngine, patient, startHeldOpa } from './held-opa.js';
-import { accepts, attemptToServe, configFile, folder, serve } from './serve.js';
+import { accepts, attemptToServe, configFile, folder, serve, startServe } from './serve.js';
 
 const count = 2;
-const patience = { within: 15_000 };
+const patience = { within: 30_000 };
+// Three processes start in each test.
+vi.setConfig({ testTimeout: 90_000 });
 
 interface WorkerView {
   readonly worker: number;
@@ -109,7 +111,7 @@ describe('a worker that', () => {
     expect(portcullis.logs()).toContainEqual(expect.objectContaining({ worker: 0, signal: 'SIGKILL' }));
   });
 
-  test('stands still is replaced', { timeout: 60_000 }, async () => {
+  test('stands still is replaced', async () => {
     const { portcullis, sockets } = await serveWorkers();
     const [victim] = await workers(portcullis);
     process.kill(victim.pid, 'SIGSTOP');
@@ -151,6 +153,18 @@ describe('SIGTERM', () => {
     opa.release();
     expect(await Promise.all(pending)).toEqual(['allow', 'allow']);
     expect(await portcullis.child.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('before all serve ends the start, and that is no failure', async () => {
+    const address = `unix://${join(await folder(), 'check-{worker}.sock')}`;
+    const admin = await freeAddress();
+    const file = await configFile({ workers: { count }, grpc: { address }, admin: { address: admin } });
+    const child = startServe(['--config', file]);
+    onTestFinished(async () => void (await child.kill()));
+    await eventually(async () => expect((await fetch(`http://${admin}/readyz`)).status).toBe(503), patience);
+    child.signal('SIGTERM');
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    expect(child.stderr.join('\n')).not.toContain('fatal');
   });
 
   test('a second time cuts what is left, and nothing is allowed by that', async () => {
