@@ -77,9 +77,10 @@ describe.each(shapes)('$title', ({ title, envoy, portcullis, opa, oneShot, ...op
       if (service === envoy) expect(bindings).toEqual([{ HostIp: '127.0.0.1', HostPort: new URL(project.url).port }]);
       else expect(bindings, service).toEqual([]);
     }
-    for (const service of [portcullis, ...(opa === undefined ? [] : [opa]), ...oneShot]) {
+    for (const service of [...(opa === undefined ? [] : [opa]), ...oneShot]) {
       expect((await container(service)).HostConfig.NetworkMode, service).toBe('none');
     }
+    expect((await container(portcullis)).HostConfig.NetworkMode).toMatch(/_metrics$/);
   });
 
   test('A-80 A-91 each container runs hardened', async () => {

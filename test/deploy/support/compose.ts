@@ -9,6 +9,8 @@ type Variables = Readonly<Record<string, string>>;
 export interface Project {
   /** Of the gateway that Envoy serves. */
   readonly url: string;
+  /** Of what else is published, by the variable of its port. */
+  readonly urls: Readonly<Record<string, string>>;
   /** Milliseconds that `up --wait` took, images there. */
   readonly startTime: number;
   compose(args: readonly string[], env?: Variables): Promise<string>;
@@ -29,17 +31,24 @@ export interface ProjectOptions {
   readonly services?: readonly string[];
   /** The variable that sets the port of the gateway. */
   readonly port: 'GATEWAY_PORT' | 'EMBEDDED_PORT';
+  /** Variables of further ports that are published. */
+  readonly furtherPorts?: readonly string[];
 }
 
 const serviceLabel = 'com.docker.compose.service';
 
 /** Brings the shipped compose file up under a name, images and a port of its own. */
-export async function bringUp({ profile, services = [], port }: ProjectOptions): Promise<Project> {
+export async function bringUp({ profile, services = [], port, furtherPorts = [] }: ProjectOptions): Promise<Project> {
   const name = uniqueName('portcullis-deploy');
   const images = { IMAGE_PORTCULLIS: `${name}:test`, IMAGE_DEMO: `${name}-demo:test` };
-  const gatewayPort = await freePort();
-  const url = `http://127.0.0.1:${gatewayPort}`;
-  const settings = { ...images, [port]: String(gatewayPort), IMAGE_NODE: nodeImage };
+  const ports = Object.fromEntries(
+    await Promise.all([port, ...furtherPorts].map(async (variable) => [variable, String(await freePort())] as const)),
+  );
+  const urls = Object.fromEntries(
+    Object.entries(ports).map(([variable, number]) => [variable, `http://127.0.0.1:${number}`]),
+  );
+  const url = urls[port] ?? '';
+  const settings = { ...images, ...ports, IMAGE_NODE: nodeImage };
   const compose = (args: readonly string[], env: Variables = {}) =>
     composeCommand(['--project-name', name, ...(profile === undefined ? [] : ['--profile', profile]), ...args], {
       ...settings,
@@ -56,6 +65,7 @@ export async function bringUp({ profile, services = [], port }: ProjectOptions):
     const startTime = Math.round(performance.now() - started);
     return {
       url,
+      urls,
       startTime,
       compose,
       containers: () => containersOf(name),
