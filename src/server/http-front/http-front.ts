@@ -12,6 +12,7 @@ import { writeMessage } from './write-message.js';
 
 export type { HttpCheck, HttpFront, HttpFrontEvents, HttpFrontOptions } from './http-front-options.js';
 
+const malformed: HttpAnswer = { status: 400, headers: [], body: '' };
 const unavailable: HttpAnswer = { status: 503, headers: [], body: '' };
 const tooLarge: HttpAnswer = { status: 413, headers: [], body: '' };
 const internal: HttpAnswer = { status: 500, headers: [], body: '' };
@@ -34,6 +35,12 @@ export function createHttpFront(options: HttpFrontOptions, check: HttpCheck, eve
   }
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Node takes a line without a version for HTTP/0.9, and asks it for no host.
+    if (request.httpVersionMajor !== 1) {
+      events.refused('malformed');
+      writeMessage(request, response, malformed, true);
+      return;
+    }
     if (inFlight >= options.maxConcurrentChecks) {
       events.overloaded();
       writeMessage(request, response, unavailable, stopping);
