@@ -11,7 +11,7 @@ export function identityConflicts({ identity: { sources } }: Config): Conflict[]
 type Source = Config['identity']['sources'][number];
 
 /** Those that look at the bearer token. */
-const bearerKinds: readonly Source['kind'][] = ['redis-session', 'token-file'];
+const bearerKinds: readonly Source['kind'][] = ['redis-session', 'jwt', 'envoy-jwt', 'token-file'];
 
 /** Those to which every bearer token is one of theirs, known or not. */
 const greedyKinds: readonly Source['kind'][] = ['token-file'];
@@ -30,7 +30,13 @@ function conflictsOf(source: Source, index: number): Conflict[] {
   const path = ['identity', 'sources', index];
   switch (source.kind) {
     case 'token-file':
+    case 'jwt':
+    case 'envoy-jwt':
       return [];
+    case 'client-certificate':
+      return certificateConflicts(source, path);
+    case 'api-key':
+      return apiKeyConflicts(source, path);
     case 'trusted-header':
       return [...trustConflicts(source, path), ...headerConflicts(source, path)];
     case 'redis-session':
@@ -51,6 +57,35 @@ function headerConflicts(source: TrustedHeader, path: readonly PropertyKey[]): C
     conflicts.push({ path: [...path, 'underscore_alias'], because });
   }
   return conflicts;
+}
+
+function certificateConflicts(
+  { from, trusted_peers }: Extract<Source, { kind: 'client-certificate' }>,
+  path: readonly PropertyKey[],
+): Conflict[] {
+  if (from === 'peer' && trusted_peers.length > 0) {
+    return [{ path: [...path, 'trusted_peers'], because: 'only from xfcc a proxy has to be trusted' }];
+  }
+  if (from === 'xfcc' && trusted_peers.length === 0) {
+    return [
+      { path: [...path, 'from'], because: 'anyone could write that header; set trusted_peers to the proxy that does' },
+    ];
+  }
+  return [];
+}
+
+function apiKeyConflicts(
+  { file, keys, redis }: Extract<Source, { kind: 'api-key' }>,
+  path: readonly PropertyKey[],
+): Conflict[] {
+  if (file === undefined && redis === undefined)
+    return [{ path, because: 'says nowhere to look: set file, or redis and keys' }];
+  if (file !== undefined && redis !== undefined)
+    return [{ path: [...path, 'redis'], because: 'file says where to look' }];
+  if (redis === undefined)
+    return keys === undefined ? [] : [{ path: [...path, 'keys'], because: 'only redis needs it' }];
+  if (keys === undefined) return [{ path: [...path, 'redis'], because: 'needs keys, the file of the HMAC keys' }];
+  return redisConflicts(redis, [...path, 'redis']);
 }
 
 type Redis = Extract<Source, { kind: 'redis-session' }>['redis'];

@@ -35,7 +35,8 @@ function decisionWarnings({ decision }: Config): string[] {
 
 function identityWarnings({ identity }: Config): string[] {
   return identity.sources.flatMap((source, index) => {
-    if (source.kind === 'redis-session') return redisWarnings(source.redis, `identity.sources[${index}].redis`);
+    if ((source.kind === 'redis-session' || source.kind === 'api-key') && source.redis !== undefined)
+      return redisWarnings(source.redis, `identity.sources[${index}].redis`);
     if (source.kind !== 'trusted-header') return [];
     const headers = source.subject === undefined ? source.roles : `${source.subject} and ${source.roles}`;
     const place = `identity.sources[${index}]`;

@@ -4,6 +4,10 @@ import type { ConfigProblem } from '../config/problem.js';
 import type { Config } from '../config/schema.js';
 import { assertNever } from '../errors/assert-never.js';
 import { fail, ok, type Result } from '../errors/result.js';
+import { createClientCertificateSource } from './certificate/client-certificate.js';
+import { createEnvoyJwtSource } from './jwt/envoy-jwt.js';
+import { openJwtSource } from './jwt/open-jwt.js';
+import { loadApiKeys } from './load-api-keys.js';
 import { loadRedisSession } from './redis/load-redis-session.js';
 import type { IdentitySource } from './source.js';
 import { createTokenFileSource } from './token-file.js';
@@ -48,6 +52,14 @@ async function loadSource(source: SourceConfig, readFile: ReadFile): Promise<Res
     }
     case 'redis-session':
       return loadRedisSession(source, readFile);
+    case 'jwt':
+      return ok(() => openJwtSource(source));
+    case 'envoy-jwt':
+      return ok(() => createEnvoyJwtSource(source));
+    case 'client-certificate':
+      return ok(() => createClientCertificateSource(source));
+    case 'api-key':
+      return loadApiKeys(source, readFile);
     default:
       return assertNever(source);
   }

@@ -1,3 +1,6 @@
+/** Node ends a longer timer at once. */
+const longestTimer = 2 ** 31 - 1;
+
 /** The work took longer than it may. */
 export class TooLate extends Error {
   constructor() {
@@ -11,7 +14,7 @@ export class TooLate extends Error {
  */
 export function within<Value>(milliseconds: number, work: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new TooLate()), Math.max(0, milliseconds));
+    const timer = setTimeout(() => reject(new TooLate()), Math.min(Math.max(0, milliseconds), longestTimer));
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

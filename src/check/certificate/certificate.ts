@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { X509Certificate } from 'node:crypto';
 import { fail, ok, type Result } from '../../errors/result.js';
+import { isSpiffeId } from '../../identity/certificate/spiffe-id.js';
 import { type AlternativeNames, readAlternativeNames } from './certificate-names.js';
 import { distinguishedName } from './distinguished-name.js';
-import { isSpiffeId } from './spiffe-id.js';
 
 /** A certificate as the policy sees it. Nothing here says that anyone has verified it. */
 export interface Certificate {

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { addressRange, file, headerName } from './forms.js';
+import { apiKey } from './sources/api-key.js';
+import { clientCertificate } from './sources/client-certificate.js';
+import { envoyJwt, jwt } from './sources/jwt.js';
 import { redisSession } from './sources/redis-session.js';
 
 const tokenFile = z.strictObject({
@@ -33,7 +36,9 @@ const trustedHeader = z.strictObject({
 
 export const identity = z.strictObject({
   sources: z
-    .array(z.discriminatedUnion('kind', [redisSession, tokenFile, trustedHeader]))
+    .array(
+      z.discriminatedUnion('kind', [redisSession, jwt, envoyJwt, clientCertificate, apiKey, tokenFile, trustedHeader]),
+    )
     .default([])
     .describe('Asked in this order; the first that finds a credential decides.'),
   public_paths: z

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../errors/result.js';
 import type { Identity } from '../identity.js';
+import { isPlainText, isRole } from '../plain-text.js';
 import type { RedisHash } from './redis-store.js';
 
 /** Reads the hash of a session as docs/session-format.md has it. What is not in that form is no session. */
@@ -30,12 +31,9 @@ export function readSession(source: string, hash: RedisHash): Result<Identity & 
   });
 }
 
-/** Text that may end up in a header: not empty, no control characters, no blanks around it. */
-const plain = /^[\x21-\x7e\u00a1-\uffff](?:[\x20-\x7e\u00a1-\uffff]*[\x21-\x7e\u00a1-\uffff])?$/;
-
 export function text(hash: RedisHash, name: string): Result<string> {
   const value = Object.hasOwn(hash, name) ? hash[name] : undefined;
-  return value !== undefined && plain.test(value) ? ok(value) : fail(`no valid ${name}`);
+  return value !== undefined && isPlainText(value) ? ok(value) : fail(`no valid ${name}`);
 }
 
 export function seconds(hash: RedisHash, name: string): Result<number> {
@@ -47,11 +45,6 @@ export function texts(hash: RedisHash, name: string): Result<readonly string[]> 
   const value = parse(Object.hasOwn(hash, name) ? (hash[name] ?? '') : '');
   const valid = Array.isArray(value) && value.every((item) => typeof item === 'string' && isRole(item));
   return valid ? ok(value) : fail(`no valid ${name}`);
-}
-
-/** Roles are joined with commas in headers. */
-function isRole(item: string): boolean {
-  return plain.test(item) && !item.includes(',');
 }
 
 function parse(json: string): unknown {

@@ -3,7 +3,7 @@ import type { FuzzTarget } from '../../../scripts/fuzz/target.js';
 import { readCertificate } from '../../../src/check/certificate/certificate.js';
 import { readAlternativeNames } from '../../../src/check/certificate/certificate-names.js';
 import { distinguishedName } from '../../../src/check/certificate/distinguished-name.js';
-import { isSpiffeId } from '../../../src/check/certificate/spiffe-id.js';
+import { isSpiffeId } from '../../../src/identity/certificate/spiffe-id.js';
 import { encodeJson } from '../../../src/json/encode.js';
 
 /** What a client wrote into its certificate, which an Envoy may pass on that verified nothing. */

@@ -9,3 +9,8 @@ export function isSpiffeId(uri: string): boolean {
   const [, path] = form.exec(uri) ?? [];
   return path !== undefined && !path.split('/').some((segment) => segment === '.' || segment === '..');
 }
+
+/** The trust domain of a well-formed SPIFFE ID. */
+export function trustDomainOf(id: string): string {
+  return id.slice('spiffe://'.length).split('/', 1)[0] ?? '';
+}
