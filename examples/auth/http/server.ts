@@ -46,6 +46,8 @@ export async function buildServer(services: Services, logger: Logger): Promise<F
     // Tokens and accounts are in no cache of anybody.
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     reply.header('x-content-type-options', 'nosniff');
+    // A connection that is kept for a next request would keep the service from stopping.
+    if (services.isStopping()) reply.header('connection', 'close');
   });
   await allowOrigins(app, config.cors);
   if (config.server.docs) await describe(app);

@@ -99,8 +99,11 @@ export class Redis {
 
   #connect(): RedisClient {
     const client = newClient(this.#settings, this.#ca);
-    client.on('error', this.#onError);
-    client.connect().catch(this.#onError);
+    const onError = (error: Error) => {
+      if (!this.#closed) this.#onError(error);
+    };
+    client.on('error', onError);
+    client.connect().catch(onError);
     return client;
   }
 }

@@ -13,7 +13,7 @@ import { createLogger } from '../../../src/telemetry/logger.js';
 import { type HttpRequest, type HttpResponse, send } from '../../support/http.js';
 import { query } from '../../support/postgres-server.js';
 import { temporaryFolder } from '../../support/process.js';
-import { type RedisServer, startRedis } from './redis-server.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
 
 export type Settings = { readonly [section: string]: object };
 
@@ -68,6 +68,9 @@ export const goodPassword = 'correct horse battery staple';
 /** Work for a password that takes no time, so that tests about other things do not wait. */
 const cheap = { memory: '8KiB', passes: 1, at_once: 4 };
 
+/** Only tests about limits are meant to meet one. */
+const generous = { registrations: 100_000, address_attempts: 100_000 };
+
 /** The configuration file of a service and what it needs, without the service itself. */
 export async function prepare(options: AuthOptions) {
   const folder = await temporaryFolder();
@@ -86,6 +89,7 @@ export async function prepare(options: AuthOptions) {
     redis: { url: `redis://${options.redisAddress ?? redis.address}/0`, ...patience, ...options.settings?.['redis'] },
     session: { keys_file: keysFile, ...options.settings?.['session'] },
     password: { ...cheap, ...options.settings?.['password'] },
+    limits: { ...generous, ...options.settings?.['limits'] },
   };
   await writeFile(configFile, stringify(file));
   const loaded = await loadConfig(configFile, {});
