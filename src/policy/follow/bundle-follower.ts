@@ -68,8 +68,12 @@ export class BundleFollower {
   async #follow(): Promise<void> {
     await this.#resume();
     while (!this.#closing.signal.aborted) {
+      const asked = performance.now();
+      const before = this.#version;
       await this.#look();
-      await this.#pause(pauseAfter(this.#failures, this.#options.pace));
+      const news = this.#version !== undefined && this.#version !== before;
+      const look = { failures: this.#failures, took: performance.now() - asked, news };
+      await this.#pause(pauseAfter(look, this.#options.pace));
     }
   }
 

@@ -9,12 +9,29 @@ export interface Pace {
 /** The first failure may be a hiccup; adapters that all lost their server must not come back as one. */
 const shortestBackOff = 500;
 
+/** What came of the last look. */
+export interface Look {
+  /** In a row. */
+  readonly failures: number;
+  /** Milliseconds that the answer took. */
+  readonly took: number;
+  /** Whether it brought another bundle. */
+  readonly news: boolean;
+}
+
+/** An answer that came sooner was not held: the server does not know long polling. */
+const held = 1000;
+
 /**
  * How long to wait before the next look: anywhere between the two delays, so that many adapters do not ask at once, and
- * after failures from soon to `maxDelay`, doubling.
+ * after failures from soon to `maxDelay`, doubling. A server that holds requests until there is news is asked again at
+ * once; one that only seems to would be asked without end.
  */
-export function pauseAfter(failures: number, { longPolling, maxDelay, minDelay }: Pace, random = Math.random): number {
-  if (failures === 0) return longPolling > 0 ? 0 : minDelay + random() * (maxDelay - minDelay);
-  const ceiling = Math.min(maxDelay, shortestBackOff * 2 ** Math.min(failures, 16));
-  return ceiling / 2 + (random() * ceiling) / 2;
+export function pauseAfter(look: Look, { longPolling, maxDelay, minDelay }: Pace, random = Math.random): number {
+  if (look.failures > 0) {
+    const ceiling = Math.min(maxDelay, shortestBackOff * 2 ** Math.min(look.failures - 1, 16));
+    return ceiling / 2 + (random() * ceiling) / 2;
+  }
+  if (longPolling > 0 && (look.took >= held || look.news)) return 0;
+  return minDelay + random() * (maxDelay - minDelay);
 }

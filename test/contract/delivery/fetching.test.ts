@@ -1,0 +1,255 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.js';
+import { type HttpBundleServer, startHttpBundles } from '../../support/http-bundle-server.js';
+import type { PortcullisServer } from '../../support/portcullis-server.js';
+import { bundleArchive } from '../../unit/policy/tar-archive.js';
+import { keyFiles } from '../bundle/keys.js';
+import { client, httpCheck, outcome } from '../serve/check-call.js';
+import { folder, serve } from '../serve/serve.js';
+import { delta, employees, pack, shopPath, shopPolicy, signed } from './archives.js';
+
+const patience = { within: 15_000, every: 50 };
+const polling = { min_delay: '50ms', max_delay: '100ms' };
+const source = (name: string) => ({ name, object: `${name}.tar.gz` });
+
+let server: HttpBundleServer;
+beforeEach(async () => {
+  server = await startHttpBundles();
+  return () => server.stop();
+});
+
+/** An adapter that gets its policy and its employees from the server. */
+async function start(more: object = {}, until: 'ready' | 'alive' = 'ready', names = ['policy', 'employees']) {
+  const sources = names.map((name) => ({ ...source(name), store: server.url }));
+  const portcullis = await serve({
+    config: {
+      decision_log: { enabled: true },
+      engine: { timeout: '2s', paths: [{ path: shopPath }] },
+      bundles: { sources, polling, ...more },
+    },
+    until,
+  });
+  const grpc = client(portcullis.grpcAddress);
+  const look = (name: string) => outcome(grpc, httpCheck({ method: 'GET', path: '/', headers: { 'x-name': name } }));
+  return { portcullis, look };
+}
+
+const status = async ({ adminUrl }: PortcullisServer) => (await fetch(`${adminUrl}/status`)).json();
+const logged = (portcullis: PortcullisServer, text: string) =>
+  eventually(() => expect(JSON.stringify(portcullis.logs())).toContain(text), patience);
+const activations = (portcullis: PortcullisServer, bundle: string) =>
+  portcullis.logs().filter((line) => line['msg'] === 'bundle activated' && line['bundle'] === bundle);
+
+describe('several bundles', () => {
+  test('C-54 C-45 nothing serves until all are there; every decision then names all revisions', async () => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    const { look, portcullis } = await start({}, 'alive');
+    await eventually(() => expect(activations(portcullis, 'policy')).toHaveLength(1), patience);
+    expect(await look('alice')).toBe('grpc 14');
+    expect((await fetch(`${portcullis.adminUrl}/readyz`)).status).toBe(503);
+
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    await eventually(async () => expect(await look('alice')).toBe('allow'), patience);
+    expect(await look('bob')).toBe('deny Forbidden');
+    await eventually(() => {
+      expect(portcullis.decisionLog().at(-1)?.['revision']).toBe('employees=e1,policy=p1');
+    }, patience);
+  });
+
+  test('C-55 data comes in a bundle of its own, and a change of it is not a change of the policy', async () => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    const { look, portcullis } = await start();
+    expect(await look('bob')).toBe('deny Forbidden');
+    server.put('employees.tar.gz', employees('e2', ['bob']));
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+    expect(await look('alice')).toBe('deny Forbidden');
+    expect(activations(portcullis, 'policy')).toHaveLength(1);
+  });
+
+  test('C-54 a bundle that reaches into the roots of another is refused, and what served goes on', async () => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    const { look, portcullis } = await start();
+    server.put('employees.tar.gz', employees('e2', ['bob'], ['shop']));
+    await logged(portcullis, 'both own');
+    expect(await look('bob')).toBe('deny Forbidden');
+    expect(await look('alice')).toBe('allow');
+    expect(await status(portcullis)).toMatchObject({
+      bundles: { employees: { active_revision: 'e1', code: 'bundle_error' } },
+    });
+    server.put('employees.tar.gz', employees('e3', ['bob']));
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+  });
+});
+
+describe('delta bundles', () => {
+  test('C-55 a change of one value is made in place, and shows as what it is', async () => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    const { look, portcullis } = await start();
+    server.put('employees.tar.gz', delta('e2', [{ op: 'upsert', path: '/shop/employees/-', value: 'bob' }]));
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+    expect(await look('alice')).toBe('allow');
+    expect(await status(portcullis)).toMatchObject({
+      bundles: { employees: { active_revision: 'e2', type: 'delta' } },
+    });
+    expect(await portcullis.metrics()).toContain(
+      'portcullis_bundle_activations_total{bundle="employees",result="activated"} 2',
+    );
+  });
+
+  test('a change beyond its roots, or of what is not there, changes nothing', async () => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    const { look, portcullis } = await start();
+    server.put('employees.tar.gz', delta('e2', [{ op: 'upsert', path: '/shop/authz', value: { allow: true } }]));
+    await logged(portcullis, 'lies outside the roots');
+    server.put('employees.tar.gz', delta('e3', [{ op: 'remove', path: '/shop/employees/7' }]));
+    await logged(portcullis, 'is not there');
+    expect(await look('bob')).toBe('deny Forbidden');
+    expect(await look('alice')).toBe('allow');
+  });
+
+  test('one that came first is refused', async () => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', delta('e1', [{ op: 'upsert', path: '/shop/employees', value: ['bob'] }]));
+    const { portcullis } = await start({}, 'alive');
+    await logged(portcullis, 'came before the bundle that it changes');
+    expect((await fetch(`${portcullis.adminUrl}/readyz`)).status).toBe(503);
+  });
+
+  test('where signatures are demanded, a delta needs one too', async () => {
+    const key = await keyFiles(await folder(), 'ES256');
+    server.put('policy.tar.gz', await signed(await shopPolicy('p1'), key.signing));
+    server.put('employees.tar.gz', await signed(employees('e1', ['alice']), key.signing));
+    const verification = { key: key.verification, algorithm: 'ES256' };
+    const { look, portcullis } = await start({ verification });
+    const change = (name: string) => [{ op: 'upsert', path: '/shop/employees/-', value: name }];
+    server.put('employees.tar.gz', delta('e2', change('mallory')));
+    await logged(portcullis, 'bundle_unverified');
+    expect(await look('mallory')).toBe('deny Forbidden');
+    server.put('employees.tar.gz', await signed(delta('e3', change('bob')), key.signing));
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+  });
+});
+
+describe('asking an HTTP server', () => {
+  test('what is known is not sent again', async () => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    const { portcullis } = await start();
+    const looks = () => server.requests.filter(({ path }) => path === '/policy.tar.gz');
+    await eventually(() => expect(looks().length).toBeGreaterThan(3), patience);
+    expect(looks()[0]?.headers['if-none-match']).toBeUndefined();
+    expect(looks()[2]?.headers['if-none-match']).toMatch(/^"[0-9a-f]{16}"$/);
+    expect(activations(portcullis, 'policy')).toHaveLength(1);
+  });
+
+  test('by long polling, news come at once although looks are an hour apart', async () => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    const { look } = await start({ polling: { min_delay: '1h', max_delay: '1h', long_polling: '60s' } });
+    const waits = () => server.requests.filter(({ headers }) => headers['prefer'] === 'modes=snapshot,delta;wait=60');
+    await eventually(() => expect(waits()).toHaveLength(2), patience);
+    server.put('employees.tar.gz', employees('e2', ['bob']));
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+  });
+
+  test('a token is sent, and read again when the server does not take it any more', async () => {
+    const file = join(await folder(), 'token');
+    await writeFile(file, 'first\n');
+    server.requireToken('first');
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    const { look, portcullis } = await start({ token: { file } });
+    server.requireToken('second');
+    await logged(portcullis, 'status 401');
+    await writeFile(file, 'second\n');
+    server.put('employees.tar.gz', employees('e2', ['bob']));
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+  });
+
+  test('a server that breaks off, stalls or errs leaves what serves alone', async () => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    const { look, portcullis } = await start();
+    server.answerWith((_request, response) => response.writeHead(500).end());
+    await logged(portcullis, 'status 500');
+    server.answerWith((_request, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('x');
+      response.destroy();
+    });
+    await logged(portcullis, 'cannot be reached');
+    expect(await look('alice')).toBe('allow');
+    server.answerWith(undefined);
+    server.put('employees.tar.gz', employees('e2', ['bob']));
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+  });
+});
+
+describe('hostile archives', () => {
+  const manifest = Buffer.from('{"revision": "evil", "roots": ["shop/employees"]}');
+  const archives: readonly (readonly [string, () => Buffer, string])[] = [
+    ['larger than the limit', () => Buffer.alloc(2 * 1024 * 1024, 1), 'larger than 1048576 bytes'],
+    ['that unpacks to more than the limit', () => gzipSync(Buffer.alloc(8 * 1024 * 1024)), 'unpacks to more than'],
+    [
+      'with too many entries',
+      () =>
+        bundleArchive(Array.from({ length: 40 }, (_, index) => ({ path: `${index}/x.rego`, content: 'package x' }))),
+      'more than 30 entries',
+    ],
+    ['that climbs out', () => bundleArchive([{ path: '../../etc/data.json', content: '{}' }]), 'does not stay inside'],
+    [
+      'with a link',
+      () => bundleArchive([{ path: 'shop/data.json', type: 'SymbolicLink', linkpath: '/etc/passwd' }]),
+      'neither a file nor a folder',
+    ],
+    ['that is none', () => Buffer.from('<html>Sign in</html>'), 'not a gzip archive'],
+    [
+      'without what it says it owns',
+      () => pack({ '.manifest': JSON.parse(String(manifest)), 'data.json': { other: 1 } }),
+      'lies outside the roots',
+    ],
+  ];
+
+  test.each(archives)('C-49 an archive %s is refused, and what serves goes on', async (_what, archive, reason) => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    const limits = { max_archive_size: '1MiB', max_content_size: '4MiB', max_entries: 30 };
+    const { look, portcullis } = await start({ limits });
+    server.put('employees.tar.gz', archive());
+    await logged(portcullis, reason);
+    expect(await look('alice')).toBe('allow');
+    expect(await look('bob')).toBe('deny Forbidden');
+  });
+});
+
+describe('the last good bundle', () => {
+  test('C-53 is verified again when it is read from the disk', async () => {
+    const [kept, keys] = [await folder(), await folder()];
+    const key = await keyFiles(keys, 'ES256');
+    const verification = { key: key.verification, algorithm: 'ES256' };
+    await writeFile(join(kept, 'policy.tar.gz'), await signed(await shopPolicy('p1'), key.signing));
+    await writeFile(join(kept, 'employees.tar.gz'), employees('e1', ['mallory']));
+    const { look, portcullis } = await start({ persist: kept, verification }, 'alive');
+    await logged(portcullis, 'bundle_unverified');
+    expect(await look('mallory')).toBe('grpc 14');
+    await writeFile(join(kept, 'employees.tar.gz'), await signed(employees('e1', ['alice']), key.signing));
+    const again = await start({ persist: kept, verification });
+    expect(await again.look('alice')).toBe('allow');
+    expect(await status(again.portcullis)).toMatchObject({ bundles: { employees: { persisted: true } } });
+  });
+});
+
+test('SIGHUP looks at once', async () => {
+  server.put('policy.tar.gz', await shopPolicy('p1'));
+  server.put('employees.tar.gz', employees('e1', ['alice']));
+  const { look, portcullis } = await start({ polling: { min_delay: '1h', max_delay: '1h' } });
+  server.put('employees.tar.gz', employees('e2', ['bob']));
+  portcullis.signal('SIGHUP');
+  await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+});
