@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { compiledTogether } from '../../src/policy/plan-of-module.js';
 import { compile } from './compile.js';
 import { pack } from './pack.js';
 import { revisionOf } from './revision.js';
@@ -18,7 +19,8 @@ export async function gatewayBundle(folder: string = policies): Promise<Buffer> 
   const wasm = entrypoints.map((entrypoint) => ({ entrypoint, module: '/policy.wasm' }));
   const module = await compile('wasm', sources, { roots, entrypoints });
   const plan = await compile('plan', sources, { roots, entrypoints });
-  return pack([manifest(sources, { wasm }), module, plan, ...sources]);
+  const metadata = compiledTogether(module.bytes, plan.bytes);
+  return pack([manifest(sources, { metadata, wasm }), module, plan, ...sources]);
 }
 
 /**

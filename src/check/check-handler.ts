@@ -1,4 +1,7 @@
+import type { Cancellation } from '../engine/engine.js';
 import type { FailureStatus } from '../envoy/answer.js';
+
+export type { Cancellation } from '../engine/engine.js';
 
 /**
  * One check: bytes of a CheckRequest in; bytes of a CheckResponse, or a gRPC status, out.
@@ -11,7 +14,7 @@ export interface CheckCall {
   /** On the clock of `performance.now()`, in milliseconds; Infinity when the caller set none. */
   readonly deadline: number;
   /** Aborted when Envoy gives up. */
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
 }
 
 export type CheckReply =

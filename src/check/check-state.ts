@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.js';
 import type { Identifier } from '../identity/identify.js';
 import type { DecisionPaths } from './decision-path.js';
 import type { InputOptions } from './input/input.js';
+import type { SettledVerdicts } from './settled-verdicts.js';
 
 /**
  * What checks are made with. One immutable value, replaced as a whole when the configuration is
@@ -19,6 +20,8 @@ export interface CheckState {
   readonly realm: string;
   readonly input: InputOptions;
   readonly decision: Config['decision'];
+  /** Of this very configuration. */
+  readonly verdicts: SettledVerdicts;
   /** Milliseconds that a check may take. */
   readonly timeout: number;
 }

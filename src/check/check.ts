@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Evaluation, InputDocument } from '../engine/engine.js';
+import type { Evaluation } from '../engine/engine.js';
 import type { Answer } from '../envoy/answer.js';
 import type { Attributes } from '../envoy/attributes.js';
 import { readCheckRequest } from '../envoy/read-check-request.js';
+import type { ResponseTemplate } from '../envoy/response-template.js';
 import { writeCheckResponse } from '../envoy/write-check-response.js';
 import type { Result } from '../errors/result.js';
-import type { Caller } from '../identity/identity.js';
+import type { Caller, IdentityOutage } from '../identity/identity.js';
+import { andThen } from './and-then.js';
 import type { AnswerContext } from './answer/answer.js';
 import type { CheckCall, CheckHandler, CheckReply } from './check-handler.js';
 import type { CheckState } from './check-state.js';
@@ -34,34 +36,57 @@ export interface Dialect<Request, Reply> {
   readonly read: (request: Request) => Result<Attributes | undefined>;
   /** Throws a PortcullisError on an allow that the gateway cannot carry out; a denial can always be written. */
   readonly write: (answer: Answer, request: Request) => Reply;
+  /** Writes an answer that was given before, with the id of another decision. Without it, each is written anew. */
+  readonly repeat?: (template: ResponseTemplate, decisionId: string) => Reply;
 }
+
+const envoy: Dialect<Uint8Array, CheckReply> = {
+  read: (request) => readCheckRequest(request, 'later'),
+  write: (answer) =>
+    answer.kind === 'failure'
+      ? { kind: 'status', status: answer.status, message: answer.message }
+      : { kind: 'response', bytes: writeCheckResponse(answer) },
+  repeat: (template, decisionId) => ({ kind: 'response', bytes: template.with(decisionId) }),
+};
 
 /** The check as Envoy asks for it. */
 export function createCheck(current: () => CheckState, observe: Observer): CheckHandler {
-  return createCheckIn({ read: readCheckRequest, write }, current, observe);
+  return createCheckIn(envoy, current, observe);
 }
 
 /**
- * The way of a check. Whatever happens on it, the gateway gets an answer and the check is recorded.
+ * The way of a check. Whatever happens on it, the gateway gets an answer and the check is recorded. It answers at once
+ * where identity and engine do.
  *
  * @param current what checks are made with now; taken once for each check
  */
 export function createCheckIn<Request, Reply>(
-  { read, write }: Dialect<Request, Reply>,
+  { read, write, repeat }: Dialect<Request, Reply>,
   current: () => CheckState,
   observe: Observer,
-): (request: Request, call: CheckCall) => Promise<Reply> {
-  return async (request, call) => {
+): (request: Request, call: CheckCall) => Reply | Promise<Reply> {
+  const conclude = (request: Request, trail: Trail, verdict: Verdict): Reply => {
+    const { answer, template } = verdict;
+    const reply = repeat && template ? repeat(template, trail.decisionId) : write(answer, request);
+    observe(trail, verdict);
+    return reply;
+  };
+  const answerFault = (request: Request, trail: Trail, thrown: unknown): Reply => {
+    const verdict = thrownFault(thrown, trail.decisionId);
+    record(observe, trail, verdict);
+    return write(verdict.answer, request);
+  };
+  return (request, call) => {
     const trail: Trail = { decisionId: randomUUID(), started: performance.now() };
     try {
-      const verdict = await decide(read(request), call, current(), trail);
-      const reply = write(verdict.answer, request);
-      observe(trail, verdict);
-      return reply;
+      const check = { call, state: current(), trail, repeatable: repeat !== undefined };
+      const verdict = decide(read(request), check);
+      if (!(verdict instanceof Promise)) return conclude(request, trail, verdict);
+      return verdict
+        .then((late) => conclude(request, trail, late))
+        .catch((thrown: unknown) => answerFault(request, trail, thrown));
     } catch (thrown) {
-      const verdict = thrownFault(thrown, trail.decisionId);
-      record(observe, trail, verdict);
-      return write(verdict.answer, request);
+      return answerFault(request, trail, thrown);
     }
   };
 }
@@ -75,52 +100,73 @@ function record(observe: Observer, trail: Trail, verdict: Verdict): void {
   }
 }
 
-async function decide(
-  attributes: Result<Attributes | undefined>,
-  call: CheckCall,
-  state: CheckState,
-  trail: Trail,
-): Promise<Verdict> {
+type Identified = Caller | IdentityOutage;
+
+/** What a check is made with. */
+interface Check {
+  readonly call: CheckCall;
+  readonly state: CheckState;
+  readonly trail: Trail;
+  /** Whether an answer that was given before can be given again. */
+  readonly repeatable: boolean;
+}
+
+function decide(attributes: Result<Attributes | undefined>, check: Check): Verdict | Promise<Verdict> {
+  const { call, state, trail } = check;
   if (!attributes.ok) return unreadableRequest(attributes.error, state.decision, trail.decisionId);
   trail.attributes = attributes.value;
-
   const headers = headerView(attributes.value?.request?.http);
   const deadline = Math.min(trail.started + state.timeout, call.deadline);
-  const caller = await state.identify(identityRequest(attributes.value, headers, deadline), Date.now() / 1000);
+  const caller = identify(attributes.value, headers, deadline, state);
+  return andThen(caller, (known) => decideFor(known, attributes.value, headers, deadline, check));
+}
+
+function identify(
+  attributes: Attributes | undefined,
+  headers: HeaderView,
+  deadline: number,
+  { identityConfigured, identify }: CheckState,
+): Identified | Promise<Identified> {
+  return identityConfigured
+    ? identify(identityRequest(attributes, headers, deadline), Date.now() / 1000)
+    : { kind: 'anonymous' };
+}
+
+function decideFor(
+  caller: Identified,
+  attributes: Attributes | undefined,
+  headers: HeaderView,
+  deadline: number,
+  { call, repeatable, state, trail }: Check,
+): Verdict | Promise<Verdict> {
   trail.caller = caller;
   if (caller.kind === 'unavailable') return identityOutage(caller);
 
-  const context = answerContext(attributes.value, headers, caller, state, trail);
-  const path = chooseDecisionPath(attributes.value, state.paths);
+  const context = answerContext(attributes, headers, caller, state, trail);
+  const path = chooseDecisionPath(attributes, state.paths);
   if (path === undefined)
     return undefinedDecision('the route asks for a decision path that is not configured', context);
   trail.decisionPath = path.path;
 
-  const complete = requireComplete(attributes.value, state.input);
+  const complete = requireComplete(attributes, state.input);
   if (!complete.ok) return refusedRequest(complete.error, state.input.refusal_text, trail.decisionId);
-  const input = buildInput(attributes.value, caller, state.input, path.shape);
+  const input = buildInput(attributes, caller, state.input, path.shape);
   if (!input.ok) return refusedRequest(input.error, state.input.refusal_text, trail.decisionId);
   if (caller.kind === 'invalid' && !isPublic(context.target, state)) return invalidCredential(context);
 
-  const evaluation = await evaluate(path.path, createInputDocument(input.value), call, state, trail);
-  return judge(evaluation, context);
+  const asked = performance.now();
+  const query = { path: path.path, input: createInputDocument(input.value), deadline, signal: call.signal };
+  return andThen(state.engine.evaluate(query), (evaluation) => {
+    note(trail, evaluation, state.engine.kind, asked);
+    return repeatable ? state.verdicts.judge(evaluation, context) : judge(evaluation, context);
+  });
 }
 
-async function evaluate(
-  path: string,
-  input: InputDocument,
-  call: CheckCall,
-  { engine, timeout }: CheckState,
-  trail: Trail,
-): Promise<Evaluation> {
-  const asked = performance.now();
-  const deadline = Math.min(trail.started + timeout, call.deadline);
-  const evaluation = await engine.evaluate({ path, input, deadline, signal: call.signal });
-  trail.engine = engine.kind;
+function note(trail: Trail, evaluation: Evaluation, engine: string, asked: number): void {
+  trail.engine = engine;
   if (evaluation.kind === 'result' && evaluation.cached) trail.cached = true;
   else trail.engineDuration = performance.now() - asked;
   trail.revision = evaluation.revision;
-  return evaluation;
 }
 
 function answerContext(
@@ -137,10 +183,4 @@ function answerContext(
 /** Compared as sent: the input has been built, so the path is not ambiguous. */
 function isPublic(target: string, { publicPaths }: CheckState): boolean {
   return publicPaths.has(splitTarget(target).path);
-}
-
-function write(answer: Answer): CheckReply {
-  return answer.kind === 'failure'
-    ? { kind: 'status', status: answer.status, message: answer.message }
-    : { kind: 'response', bytes: writeCheckResponse(answer) };
 }

@@ -1,13 +1,14 @@
 import type { Config } from '../config/schema.js';
 import type { Evaluation } from '../engine/engine.js';
 import type { AllowAnswer, Answer, DenyAnswer, FailureStatus } from '../envoy/answer.js';
+import type { ResponseTemplate } from '../envoy/response-template.js';
 import { assertNever } from '../errors/assert-never.js';
 import { type ErrorCode, PortcullisError } from '../errors/portcullis-error.js';
 import type { IdentityOutage } from '../identity/identity.js';
 import type { CheckOutcome, CheckReason } from '../telemetry/check-reason.js';
 import { type AnswerContext, toAnswer } from './answer/answer.js';
 import { faultAnswer, invalidCredentialAnswer, refusedAnswer, undefinedAnswer } from './answer/fixed-answers.js';
-import { type DecisionOptions, readDecision } from './decision/decision.js';
+import { type Decision, type DecisionOptions, readDecision } from './decision/decision.js';
 import type { MutationFault } from './decision/decision-fault.js';
 import type { RequestRefusal } from './input/request-refusal.js';
 
@@ -22,6 +23,10 @@ export interface Verdict {
   readonly dropped?: readonly MutationFault[];
   /** Why there is no decision, for the application log. */
   readonly error?: PortcullisError;
+  /** The answer is the same for each request from a caller of this kind, unless the request spells a protected header oddly. */
+  readonly settled?: boolean;
+  /** What is sent instead of the answer, with the decision id of the check: the answer has that of an earlier one. */
+  readonly template?: ResponseTemplate;
 }
 
 /** What the engine gave, judged. Only a well-formed allow allows; the last line denies. */
@@ -46,9 +51,17 @@ function judgeResult(result: Parameters<typeof readDecision>[0], context: Answer
   }
   const answer = toAnswer(decision.value, context);
   const { reason: policyReason, dropped } = decision.value;
-  if (answer.kind === 'deny') return { answer, outcome: 'deny', reason: 'policy', policyReason, dropped };
+  const settled = !looksAtRequest(decision.value);
+  if (answer.kind === 'deny') return { answer, outcome: 'deny', reason: 'policy', policyReason, dropped, settled };
   const reason = decision.value.kind === 'deny' ? 'dry_run' : 'policy';
-  return { answer, outcome: 'allow', reason, policyReason, dropped };
+  return { answer, outcome: 'allow', reason, policyReason, dropped, settled };
+}
+
+/** Whether what the decision changes depends on what the request has. */
+function looksAtRequest(decision: Decision): boolean {
+  if (decision.kind === 'deny') return false;
+  const { headers, queryToRemove, queryToSet } = decision;
+  return queryToSet.length > 0 || queryToRemove.length > 0 || headers.some(({ append }) => append === true);
 }
 
 /** The rule has no value, or is not one that may be asked. */

@@ -1,6 +1,7 @@
 import type { GrpcBodyReader } from '../check/body/parsed-body.js';
 import type { CheckState } from '../check/check-state.js';
 import { decisionPaths } from '../check/decision-path.js';
+import { SettledVerdicts } from '../check/settled-verdicts.js';
 import type { Config } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
 import { createIdentifier } from '../identity/identify.js';
@@ -24,6 +25,7 @@ export function createCheckState(config: Config, engine: Engine, loaded: LoadedF
     realm: config.identity.realm,
     input: { ...config.input, grpc_bodies: grpcBodies },
     decision: config.decision,
+    verdicts: new SettledVerdicts(),
     timeout: config.engine.timeout,
   });
 }

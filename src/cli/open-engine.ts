@@ -7,7 +7,8 @@ import { createOpaEngine } from '../engine/opa/opa-engine.js';
 import { createWasmEngine } from '../engine/wasm/wasm-engine.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
 import { type Bundle, defaultBundleLimits } from '../policy/bundle.js';
-import { policyReads } from '../policy/policy-reads.js';
+import type { InputReads } from '../policy/input-reads.js';
+import { type PolicyReads, policyReads } from '../policy/policy-reads.js';
 import { readBundle } from '../policy/read-bundle.js';
 import { batchOptions, type EngineNotes, withCache } from './accelerate.js';
 import type { OpaState } from './opa-state.js';
@@ -65,9 +66,19 @@ export async function engineOfBundle(
     const value = env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  const wasmEngine = await createWasmEngine({ bundle, paths, env: Object.fromEntries(shown) });
-  const reads = engine.cache.enabled ? policyReads(bundle, paths) : undefined;
+  const reads = policyReads(bundle, paths);
+  const wasmEngine = await createWasmEngine({
+    bundle,
+    paths,
+    env: Object.fromEntries(shown),
+    reads: engine.projection ? inputReads(reads) : new Map(),
+  });
   return withCache(wasmEngine, engine, () => reads, notes);
+}
+
+/** What is read of the input, where the plan is known to be that of the module. */
+function inputReads({ fitsModule, readSets }: PolicyReads): ReadonlyMap<string, InputReads> {
+  return new Map(fitsModule ? [...readSets].map(([path, { input }]) => [path, input]) : []);
 }
 
 /** Reads the bearer token for OPA, without the line end that editors leave behind it. */

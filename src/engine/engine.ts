@@ -2,7 +2,8 @@ import type { PortcullisError } from '../errors/portcullis-error.js';
 import type { JsonValue } from '../json/json.js';
 
 /**
- * Whatever evaluates a policy. An engine never throws and never rejects: each way it can fail is
+ * Whatever evaluates a policy. What it gives is never changed afterwards: an engine may give one object for many equal
+ * results, and what is made of one may be kept with it. An engine never throws and never rejects: each way it can fail is
  * an {@link Evaluation}. It may answer at once or by a promise.
  */
 export interface Engine {
@@ -26,7 +27,14 @@ export interface Query {
   /** On the clock of `performance.now()`, in milliseconds. */
   readonly deadline: number;
   /** Aborted when Envoy gives up. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Cancellation;
+}
+
+/** Of an AbortSignal, which is one, what engines use. */
+export interface Cancellation {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once: true }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** The input, as a value and as the JSON text of that value, which is made when first asked for. */

@@ -1,4 +1,5 @@
 import type { JsonNumber, JsonObject } from '../json/json.js';
+import type { WireHeaders } from './wire-headers.js';
 
 /**
  * What Envoy says about a request: our own form of `AttributeContext`.
@@ -56,7 +57,7 @@ export interface HttpRequest {
   readonly id?: string;
   readonly method?: string;
   /** One value per name, repeated names joined by Envoy with a comma. Absent with `encode_raw_headers`. */
-  readonly headers?: StringMap;
+  readonly headers?: StringMap | WireHeaders;
   /** Present with `encode_raw_headers`: every header line in order. */
   readonly headerMap?: { readonly headers?: readonly HeaderLine[] };
   /** As on the wire: with the query string, percent-encoding kept. */

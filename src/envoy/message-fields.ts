@@ -29,6 +29,15 @@ export function setBytes<Message, Name extends keyof Message>(
 
 /** Reads one entry of a `map<string, string>` into `map`; without a map yet, into a new one. */
 export function readTextEntry(reader: WireReader, map?: Record<string, string>): Record<string, string> {
+  const [key, value] = readTextPair(reader);
+  // No prototype: the names are the client's, and `__proto__` is a legal header name.
+  const entries = map ?? (Object.create(null) as Record<string, string>);
+  entries[key] = value;
+  return entries;
+}
+
+/** Name and value of one entry of a `map<string, string>`. */
+export function readTextPair(reader: WireReader): readonly [name: string, value: string] {
   const outer = reader.enter();
   let key = '';
   let value = '';
@@ -39,10 +48,18 @@ export function readTextEntry(reader: WireReader, map?: Record<string, string>):
     else reader.skip(tag);
   }
   reader.leave(outer);
-  // No prototype: the names are the client's, and `__proto__` is a legal header name.
-  const entries = map ?? (Object.create(null) as Record<string, string>);
-  entries[key] = value;
-  return entries;
+  return [key, value];
+}
+
+/** Passes over one entry of a `map<string, string>`, as strictly as it would be read. */
+export function passTextEntry(reader: WireReader): void {
+  const outer = reader.enter();
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === mapEntry.key || tag === mapEntry.value) reader.passString();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
 }
 
 /**

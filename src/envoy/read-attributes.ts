@@ -1,3 +1,4 @@
+import type { AsciiText } from './ascii-text.js';
 import type { Attributes, Peer, Timestamp } from './attributes.js';
 import { type Mutable, readTextEntry, setScalar } from './message-fields.js';
 import { readAddress } from './read-address.js';
@@ -29,18 +30,22 @@ const requestTag = { time: lengthTag(1), http: lengthTag(2) } as const;
 const timestampTag = { seconds: varintTag(1), nanos: varintTag(2) } as const;
 const tlsSessionTag = { sni: lengthTag(1) } as const;
 
-/** Reads `AttributeContext`, merging into what the same field held before. */
-export function readAttributes(reader: WireReader, attributes: Mutable<Attributes>): Attributes {
+/**
+ * Reads `AttributeContext`, merging into what the same field held before.
+ *
+ * @param later with it, the headers are read when someone asks for them
+ */
+export function readAttributes(reader: WireReader, attributes: Mutable<Attributes>, later?: AsciiText): Attributes {
   const outer = reader.enter();
-  while (reader.more()) readField(reader, reader.tag(), attributes);
+  while (reader.more()) readField(reader, reader.tag(), attributes, later);
   reader.leave(outer);
   return attributes;
 }
 
-function readField(reader: WireReader, tag: number, into: Mutable<Attributes>): void {
+function readField(reader: WireReader, tag: number, into: Mutable<Attributes>, later: AsciiText | undefined): void {
   if (tag === attributesTag.source) into.source = readPeer(reader, into.source ?? {});
   else if (tag === attributesTag.destination) into.destination = readPeer(reader, into.destination ?? {});
-  else if (tag === attributesTag.request) into.request = readRequest(reader, into.request ?? {});
+  else if (tag === attributesTag.request) into.request = readRequest(reader, into.request ?? {}, later);
   else if (tag === attributesTag.contextExtensions) {
     into.contextExtensions = readTextEntry(reader, into.contextExtensions);
   } else if (tag === attributesTag.metadataContext) {
@@ -66,11 +71,11 @@ function readPeer(reader: WireReader, peer: Mutable<Peer>): Peer {
   return peer;
 }
 
-function readRequest(reader: WireReader, request: Mutable<Request>): Request {
+function readRequest(reader: WireReader, request: Mutable<Request>, later: AsciiText | undefined): Request {
   const outer = reader.enter();
   while (reader.more()) {
     const tag = reader.tag();
-    if (tag === requestTag.http) request.http = readHttpRequest(reader, request.http ?? {});
+    if (tag === requestTag.http) request.http = readHttpRequest(reader, request.http ?? {}, later);
     else if (tag === requestTag.time) request.time = readTimestamp(reader, request.time ?? {});
     else reader.skip(tag);
   }

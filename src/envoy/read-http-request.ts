@@ -1,6 +1,8 @@
+import type { AsciiText } from './ascii-text.js';
 import type { HeaderLine, HttpRequest } from './attributes.js';
-import { type Mutable, readTextEntry, setBytes, setScalar } from './message-fields.js';
+import { type Mutable, passTextEntry, readTextEntry, setBytes, setScalar } from './message-fields.js';
 import { lengthTag, varintTag } from './wire-format.js';
+import { WireHeaders } from './wire-headers.js';
 import type { WireReader } from './wire-reader.js';
 
 /** Grows in place: copying it at each of many occurrences would cost their number squared. */
@@ -26,17 +28,37 @@ const httpTag = {
 const headerMapTag = { headers: lengthTag(1) } as const;
 const headerTag = { key: lengthTag(1), value: lengthTag(2), rawValue: lengthTag(3) } as const;
 
-/** Reads `AttributeContext.HttpRequest`, merging into what the same field held before. */
-export function readHttpRequest(reader: WireReader, http: Mutable<HttpRequest>): HttpRequest {
+/**
+ * Reads `AttributeContext.HttpRequest`, merging into what the same field held before.
+ *
+ * @param later with it, the headers are only walked, and read when someone asks for them
+ */
+export function readHttpRequest(reader: WireReader, http: Mutable<HttpRequest>, later?: AsciiText): HttpRequest {
   const outer = reader.enter();
-  while (reader.more()) readField(reader, reader.tag(), http);
+  if (later === undefined || http.headers !== undefined) {
+    while (reader.more()) readField(reader, reader.tag(), http);
+  } else readHeadersLater(reader, http, later);
   reader.leave(outer);
   return http;
 }
 
+function readHeadersLater(reader: WireReader, http: Mutable<HttpRequest>, later: AsciiText): void {
+  const range = reader.range();
+  let any = false;
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag !== httpTag.headers) readField(reader, tag, http);
+    else {
+      passTextEntry(reader);
+      any = true;
+    }
+  }
+  if (any) http.headers = new WireHeaders(reader.bytes, later, range, httpTag.headers);
+}
+
 function readField(reader: WireReader, tag: number, http: Mutable<HttpRequest>): void {
   // Headers first: they are most of the fields.
-  if (tag === httpTag.headers) http.headers = readTextEntry(reader, http.headers);
+  if (tag === httpTag.headers) http.headers = readTextEntry(reader, headersSoFar(http));
   else if (tag === httpTag.id) setScalar(http, 'id', reader.string());
   else if (tag === httpTag.method) setScalar(http, 'method', reader.string());
   else if (tag === httpTag.path) setScalar(http, 'path', reader.string());
@@ -50,6 +72,10 @@ function readField(reader: WireReader, tag: number, http: Mutable<HttpRequest>):
   else if (tag === httpTag.rawBody) setBytes(http, 'rawBody', reader.byteString());
   else if (tag === httpTag.headerMap) http.headerMap = readHeaderMap(reader, (http.headerMap ?? {}) as HeaderMap);
   else reader.skip(tag);
+}
+
+function headersSoFar({ headers }: HttpRequest): Record<string, string> | undefined {
+  return headers instanceof WireHeaders ? headers.value : headers;
 }
 
 function readHeaderMap(reader: WireReader, map: HeaderMap): HeaderMap {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { JsonNumber } from '../json/json.js';
+import type { AsciiText } from './ascii-text.js';
 import { wireType } from './wire-format.js';
 
 /** Why bytes are not a message. The text is fixed: nothing of what the client sent is in it. */
@@ -13,13 +14,17 @@ export class WireError extends Error {
  * says merge, each of which would let a policy see another request than Envoy sent.
  */
 export class WireReader {
-  private readonly bytes: Buffer;
-  private position = 0;
+  readonly bytes: Buffer;
+  private readonly ascii: AsciiText | undefined;
+  private position: number;
   private limit: number;
 
-  constructor(bytes: Uint8Array) {
+  /** @param ascii the same bytes as text, whose pieces are then the strings; see {@link AsciiText} */
+  constructor(bytes: Uint8Array, ascii?: AsciiText, start = 0, end = bytes.length) {
     this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.limit = bytes.length;
+    this.ascii = ascii;
+    this.position = start;
+    this.limit = end;
   }
 
   /** Whether the message under way has another field. */
@@ -48,7 +53,18 @@ export class WireReader {
   /** An unsigned varint; beyond 2^53 only its magnitude can be relied on. */
   private varint(): number {
     const first = this.byte();
-    if (first < 0x80) return first;
+    return first < 0x80 ? first : this.longVarint(first);
+  }
+
+  private longVarint(first: number): number {
+    const start = this.position;
+    const value = this.restOfVarint(first);
+    // All bytes of a varint but the last have their high bit set.
+    this.ascii?.see(this.position - start);
+    return value;
+  }
+
+  private restOfVarint(first: number): number {
     let value = first & 0x7f;
     for (let scale = 0x80; scale <= 2 ** 56; scale *= 0x80) {
       const next = this.byte();
@@ -64,7 +80,11 @@ export class WireReader {
   uint64(): bigint {
     const start = this.position;
     const near = this.varint();
-    if (near <= Number.MAX_SAFE_INTEGER) return BigInt(near);
+    return near <= Number.MAX_SAFE_INTEGER ? BigInt(near) : this.bitsSince(start);
+  }
+
+  /** All bits of the varint that was read from `start` on. Not by reading it again: its bytes are counted. */
+  private bitsSince(start: number): bigint {
     let value = 0n;
     for (let at = this.position - 1; at >= start; at -= 1) value = (value << 7n) | BigInt((this.bytes[at] ?? 0) & 0x7f);
     return value;
@@ -89,8 +109,7 @@ export class WireReader {
     const start = this.position;
     const near = this.varint();
     if (near <= Number.MAX_SAFE_INTEGER) return near;
-    this.position = start;
-    const exact = BigInt.asIntN(64, this.uint64());
+    const exact = BigInt.asIntN(64, this.bitsSince(start));
     const number = Number(exact);
     return Number.isSafeInteger(number) ? number : new JsonNumber(exact.toString());
   }
@@ -100,8 +119,7 @@ export class WireReader {
     const start = this.position;
     const near = this.varint();
     if (near <= Number.MAX_SAFE_INTEGER) return near | 0;
-    this.position = start;
-    return Number(BigInt.asIntN(32, this.uint64()));
+    return Number(BigInt.asIntN(32, this.bitsSince(start)));
   }
 
   /** The low 32 bits, unsigned. */
@@ -141,6 +159,7 @@ export class WireReader {
     const end = this.endOfLength();
     const start = this.position;
     this.position = end;
+    if (this.ascii !== undefined) return this.ascii.text.substring(start, end);
     const text = this.bytes.toString('utf8', start, end);
     // The decoder writes U+FFFD for what it cannot read, so only its presence calls for a second look.
     if (text.includes('\ufffd') && !isUtf8(this.bytes.subarray(start, end))) throw new WireError('string is not UTF-8');
@@ -152,7 +171,18 @@ export class WireReader {
     const end = this.endOfLength();
     const start = this.position;
     this.position = end;
+    this.ascii?.seeBytes(this.bytes, start, end);
     return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, end - start);
+  }
+
+  /** Passes over a string that is not looked at now. */
+  passString(): void {
+    this.position = this.endOfLength();
+  }
+
+  /** Where the message under way goes on, and where it ends. */
+  range(): readonly [start: number, end: number] {
+    return [this.position, this.limit];
   }
 
   /** Passes over the field whose tag has just been read. */
@@ -183,7 +213,9 @@ export class WireReader {
   }
 
   private advance(length: number): void {
-    if (this.position + length > this.limit) throw new WireError('message is truncated');
-    this.position += length;
+    const start = this.position;
+    if (start + length > this.limit) throw new WireError('message is truncated');
+    this.position = start + length;
+    this.ascii?.seeBytes(this.bytes, start, this.position);
   }
 }

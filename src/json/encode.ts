@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { JsonNumber, type JsonValue } from './json.js';
+import { JsonNumber, type JsonValue, LazyObject } from './json.js';
 
 /** Deeper than this, the stack of the process is not used any more. */
 const recursionLimit = 500;
@@ -21,6 +21,7 @@ function encode(value: JsonValue, depth: number): string {
   if (typeof value !== 'object' || value === null) return encodeScalar(value);
   if (value instanceof JsonNumber) return value.text;
   if (value instanceof Uint8Array) return encodeBytes(value);
+  if (value instanceof LazyObject) return encode(value.value, depth);
   if (depth >= recursionLimit) return encodeDeep(value);
   if (isList(value)) {
     let text = '[';
@@ -50,6 +51,7 @@ function encodeDeep(root: JsonValue): string {
   const pending: Pending[] = [{ value: root }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (next.value === undefined) written.push(next.text ?? '');
+    else if (next.value instanceof LazyObject) pending.push({ value: next.value.value });
     else if (isContainer(next.value)) pending.push(...expand(next.value).reverse());
     else written.push(encode(next.value, 0));
   }

@@ -11,6 +11,15 @@ export class JsonNumber {
 }
 
 /**
+ * Stands in a document in the place of an object that is made when someone first looks into it. Whoever goes through
+ * whole documents must know it: `encodeJson`, `encodeRead` and `projectionKey` do.
+ */
+export abstract class LazyObject {
+  /** Always the same object. */
+  abstract get value(): JsonObject;
+}
+
+/**
  * JSON as the policy sees it. Objects made from what a client sent have no prototype, so that
  * names such as `__proto__` are ordinary keys; `Uint8Array` is written as base64, as protobuf JSON does.
  */

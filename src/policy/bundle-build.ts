@@ -4,6 +4,7 @@ import { agreeOnData, type BundleTarget, compilePlan, compileWasm } from './bund
 import type { Opa } from './bundle-opa.js';
 import type { BundleSources } from './bundle-sources.js';
 import { inWorkshop, type Workshop } from './bundle-workshop.js';
+import { compiledTogether } from './plan-of-module.js';
 
 export interface BuildOptions {
   readonly revision: string;
@@ -34,7 +35,7 @@ export async function buildBundle(
     // An OPA that cannot run WebAssembly refuses a manifest that names a module, and ignores a module that none names.
     const named = options.target === 'both' ? [] : entrypoints;
     return ok([
-      manifestFile(sources, options.revision, named),
+      manifestFile(withPair(sources, compiled.value.wasm, plan.value), options.revision, named),
       ...sources.files,
       { path: 'plan.json', content: plan.value },
       { path: 'policy.wasm', content: compiled.value.wasm },
@@ -56,6 +57,11 @@ async function regoBundle(
   if (entrypoints.length === 0) return ok(files);
   const plan = await compilePlan(opa, workshop, entrypoints);
   return plan.ok ? ok([...files, { path: 'plan.json', content: plan.value }]) : plan;
+}
+
+function withPair(sources: BundleSources, wasm: Uint8Array, plan: Uint8Array): BundleSources {
+  const metadata = sources.metadata as object | undefined;
+  return { ...sources, metadata: { ...metadata, ...compiledTogether(wasm, plan) } };
 }
 
 function manifestFile(

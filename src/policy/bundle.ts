@@ -20,6 +20,8 @@ export interface BundleManifest {
   readonly roots: readonly string[];
   /** Decision paths the WebAssembly module was compiled for. */
   readonly entrypoints: readonly string[];
+  /** Module and plan that were compiled from the same sources, if whoever built the bundle says so; see `plan-of-module.ts`. */
+  readonly compiledTogether?: string | undefined;
 }
 
 /** One file of a bundle: its path without a leading slash, and its bytes. */

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../errors/result.js';
 import type { BundleManifest } from './bundle.js';
+import { pairInMetadata } from './plan-of-module.js';
 
 const schema = z.object({
   revision: z.string().default(''),
   roots: z.array(z.string()).min(1).default(['']),
+  metadata: z.unknown().optional(),
   wasm: z.array(z.object({ entrypoint: z.string(), module: z.string().optional() })).default([]),
 });
 
@@ -18,10 +20,11 @@ export function parseManifest(content: Buffer): Result<BundleManifest> {
   }
   const parsed = schema.safeParse(document);
   if (!parsed.success) return fail(`its .manifest is not a bundle manifest: ${z.prettifyError(parsed.error)}`);
-  const { revision, roots, wasm } = parsed.data;
+  const { metadata, revision, roots, wasm } = parsed.data;
   return ok({
     revision: revision === '' ? undefined : revision,
     roots,
     entrypoints: wasm.map((resolver) => resolver.entrypoint),
+    compiledTogether: pairInMetadata(metadata),
   });
 }

@@ -1,10 +1,13 @@
 import type { Bundle } from './bundle.js';
 import { parsePlan } from './parse-plan.js';
+import { pairHash } from './plan-of-module.js';
 import { type ReadSet, readSetOf } from './read-set.js';
 
 /** What is known of one revision of a policy without evaluating it. */
 export interface PolicyReads {
   readonly revision: string | undefined;
+  /** Whoever built the bundle says in it that the plan is that of this very module. */
+  readonly fitsModule: boolean;
   /** By decision path. A path that is absent may depend on anything. */
   readonly readSets: ReadonlyMap<string, ReadSet>;
   /** Why a path is absent. */
@@ -15,7 +18,8 @@ export interface PolicyReads {
  * What the rules behind these decision paths read, by the plan in the bundle. It must have been made of the same
  * sources as what is evaluated; nothing in a plan tells.
  */
-export function policyReads({ manifest, plan }: Bundle, paths: readonly string[]): PolicyReads {
+export function policyReads(bundle: Bundle, paths: readonly string[]): PolicyReads {
+  const { manifest, plan } = bundle;
   const readSets = new Map<string, ReadSet>();
   const gaps = new Map<string, string>();
   const parsed = plan === undefined ? undefined : parsePlan(plan);
@@ -28,5 +32,9 @@ export function policyReads({ manifest, plan }: Bundle, paths: readonly string[]
       else gaps.set(path, readSet.error);
     }
   }
-  return { revision: manifest.revision, readSets, gaps };
+  return { revision: manifest.revision, fitsModule: fitsModule(bundle), readSets, gaps };
+}
+
+function fitsModule({ manifest, plan, wasm }: Bundle): boolean {
+  return wasm !== undefined && plan !== undefined && manifest.compiledTogether === pairHash(wasm, plan);
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createCheck } from '../../src/check/check.js';
 import type { CheckState } from '../../src/check/check-state.js';
 import { decisionPaths } from '../../src/check/decision-path.js';
+import { SettledVerdicts } from '../../src/check/settled-verdicts.js';
 import type { Engine, Evaluation } from '../../src/engine/engine.js';
 import { type ErrorCode, errorCodes, PortcullisError } from '../../src/errors/portcullis-error.js';
 import { assertProperty } from './support/assert-property.js';
@@ -93,6 +94,7 @@ describe.each(modes)('%s', (mode, options) => {
           publicPaths: new Set(['/a']),
           realm: 'test',
           timeout: 1_000,
+          verdicts: new SettledVerdicts(),
         };
         const observe = () => {
           if (brokenObserver) throw new Error('the observer is broken');

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json/json.js';
 import type { AllowDecision, DecisionOptions } from '../decision/decision.js';
 import type { HeaderView } from '../input/headers.js';
 import { backendChanges, responseChanges } from './header-changes.js';
-import { protectedSpellings } from './protected-headers.js';
+import { protectedHeaders } from './protected-headers.js';
 import { queryChange } from './query-change.js';
 
 interface AllowContext {
@@ -23,7 +23,7 @@ export function allowAnswer(
   const answer: AllowAnswer = {
     kind: 'allow',
     headers: changes,
-    headersToRemove: toRemove(decision, protectedSpellings(lowerCase(options.protected_headers), headers)),
+    headersToRemove: toRemove(decision, toProtect(headers, options)),
     responseHeaders: responseChanges(decision.responseHeaders),
     queryToSet: query.set,
     queryToRemove: query.remove,
@@ -37,14 +37,15 @@ export function allowAnswer(
 /** Removal comes last in Envoy and wins, so a header that is set is not named. */
 function toRemove(
   decision: Pick<AllowDecision, 'headers' | 'headersToRemove'>,
-  protectedHeaders: readonly string[],
+  protectedNames: readonly string[],
 ): readonly string[] {
   const set = new Set(decision.headers.map(({ name }) => name));
   const asked = new Set(decision.headersToRemove);
-  const names = [...decision.headersToRemove, ...protectedHeaders.filter((name) => !asked.has(name))];
+  const names = [...decision.headersToRemove, ...protectedNames.filter((name) => !asked.has(name))];
   return names.filter((name) => !set.has(name));
 }
 
-function lowerCase(names: readonly string[]): readonly string[] {
-  return names.map((name) => name.toLowerCase());
+function toProtect(headers: HeaderView, { protected_headers }: DecisionOptions): readonly string[] {
+  const names = protectedHeaders(protected_headers);
+  return [...names.usual, ...names.oddOf(headers)];
 }

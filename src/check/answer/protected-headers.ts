@@ -1,31 +1,51 @@
 import type { HeaderView } from '../input/headers.js';
 
-/**
- * Names under which a backend may read a protected header: CGI, WSGI, PHP and others turn whatever is
- * no letter and no digit into an underscore, so that a client's `x_user` would pass for `x-user`.
- *
- * The spellings with hyphens and with underscores are named whether the request has them or not, since
- * Envoy may keep headers from us; others when they are there.
- *
- * @param names the protected headers, in lower case
- */
-export function protectedSpellings(names: readonly string[], request: HeaderView): readonly string[] {
-  const spellings = new Set(names.flatMap((name) => [name, ...usualSpellings(name)]));
-  const odd = request.names().filter((name) => oddName.test(name));
-  if (odd.length > 0) {
-    const read = new Set(names.map(asRead));
-    for (const name of odd) if (read.has(asRead(name))) spellings.add(name);
-  }
-  return [...spellings];
-}
-
 /** A name with something in it that backends confuse with a hyphen. */
 const oddName = /[^a-z0-9-]/;
 
 const separators = /[^a-z0-9]/g;
 
-function usualSpellings(name: string): readonly string[] {
-  return [asRead(name), name.replace(separators, '_')];
+/**
+ * The names under which a backend may read a protected header: CGI, WSGI, PHP and others turn whatever is
+ * no letter and no digit into an underscore, so that a client's `x_user` would pass for `x-user`.
+ */
+export class ProtectedHeaders {
+  /** The spellings with hyphens and with underscores, named whether the request has them or not: Envoy may keep headers from us. */
+  readonly usual: readonly string[];
+  readonly #read: ReadonlySet<string>;
+  readonly #lengths: ReadonlySet<number>;
+
+  /** @param names in any case */
+  constructor(names: readonly string[]) {
+    const lower = names.map((name) => name.toLowerCase());
+    this.usual = [...new Set(lower.flatMap((name) => [name, asRead(name), name.replace(separators, '_')]))];
+    this.#read = new Set(lower.map(asRead));
+    this.#lengths = new Set(lower.map(({ length }) => length));
+  }
+
+  /** Other spellings, which are named when they are there. */
+  oddOf(request: HeaderView): readonly string[] {
+    if (this.usual.length === 0) return none;
+    let odd: string[] | undefined;
+    for (const name of request.names()) {
+      if (!this.#lengths.has(name.length) || !oddName.test(name)) continue;
+      if (!this.#read.has(asRead(name)) || this.usual.includes(name)) continue;
+      odd ??= [];
+      if (!odd.includes(name)) odd.push(name);
+    }
+    return odd ?? none;
+  }
+}
+
+const none: readonly string[] = [];
+
+const known = new WeakMap<readonly string[], ProtectedHeaders>();
+
+/** What follows from a list of names in the configuration, worked out once for each list. */
+export function protectedHeaders(names: readonly string[]): ProtectedHeaders {
+  const made = known.get(names) ?? new ProtectedHeaders(names);
+  known.set(names, made);
+  return made;
 }
 
 function asRead(name: string): string {

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { fail, ok, type Result } from '../../errors/result.js';
 import { goQuote } from '../../json/go-quote.js';
 import type { JsonValue } from '../../json/json.js';
+import { headerMap } from '../input/headers.js';
 import { type RequestRefusal, refuse } from '../input/request-refusal.js';
 import { type BodyBytes, bodyBytes } from './body-bytes.js';
 import { parseForm } from './body-form.js';
@@ -15,7 +16,7 @@ import { type BodyRequest, noBody, type ParsedBody, parseGrpcBody, truncatedBody
  * order and with case; only the `headers` map is looked at.
  */
 export function parsePluginBody(request: BodyRequest): Result<ParsedBody, RequestRefusal> {
-  const headers = request.http.headers ?? {};
+  const headers = headerMap(request.http) ?? {};
   if (headers['x-envoy-auth-partial-body'] === 'true') return ok(truncatedBody);
   const type = headers['content-type'];
   if (type === undefined) return ok(noBody);
@@ -39,7 +40,7 @@ function whole(
 ): Result<ParsedBody, RequestRefusal> {
   const body = bodyBytes(http);
   if (body === undefined) return ok(noBody);
-  const declared = http.headers?.['content-length'];
+  const declared = headerMap(http)?.['content-length'];
   if (declared !== undefined) {
     const length = parseInt64(declared);
     if (!length.ok) return refuse('content_length_invalid', length.error);

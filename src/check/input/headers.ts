@@ -1,4 +1,5 @@
 import type { HeaderLine, HttpRequest, StringMap } from '../../envoy/attributes.js';
+import { WireHeaders } from '../../envoy/wire-headers.js';
 import { decodeUtf8 } from '../../json/decode-utf8.js';
 
 /** The headers of a request, whichever way Envoy sent them. Names are compared without case. */
@@ -20,8 +21,32 @@ export interface HeaderView {
  * @param http undefined for a check without a request (network filter): no headers
  */
 export function headerView(http: Pick<HttpRequest, 'headers' | 'headerMap'> | undefined): HeaderView {
-  const map = http?.headers;
+  const headers = http?.headers;
   const lines = http?.headerMap?.headers;
+  return headers instanceof WireHeaders && lines === undefined
+    ? viewOfWire(headers)
+    : viewOf(http && headerMap(http), lines);
+}
+
+/** The `headers` map itself. */
+export function headerMap({ headers }: Pick<HttpRequest, 'headers'>): StringMap | undefined {
+  return headers instanceof WireHeaders ? headers.value : headers;
+}
+
+/** Looks for what is asked for where it lies. */
+function viewOfWire(headers: WireHeaders): HeaderView {
+  return {
+    values: (name) => headers.values((key) => sameName(key, name)),
+    get: (name) => {
+      const found = headers.values((key) => sameName(key, name));
+      return found.length === 0 ? undefined : found.join(',');
+    },
+    names: () => headers.names().map(lowerCase),
+    all: () => collect(headers.value, undefined),
+  };
+}
+
+function viewOf(map: StringMap | undefined, lines: readonly HeaderLine[] | undefined): HeaderView {
   const values = (name: string): readonly string[] => [...fromMap(map, name), ...fromLines(lines, name)];
   return {
     values,

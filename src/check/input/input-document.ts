@@ -6,14 +6,21 @@ const encoder = new TextEncoder();
 
 /** The input as an engine takes it; the text is made when it is first asked for. */
 export function createInputDocument(value: JsonValue): InputDocument {
-  let encoded: Uint8Array<ArrayBuffer> | undefined;
-  return {
-    value,
-    get encoded() {
-      encoded ??= exactly(encoder.encode(encodeJson(value)));
-      return encoded;
-    },
-  };
+  return new LazyDocument(value);
+}
+
+class LazyDocument implements InputDocument {
+  readonly value: JsonValue;
+  #encoded: Uint8Array<ArrayBuffer> | undefined;
+
+  constructor(value: JsonValue) {
+    this.value = value;
+  }
+
+  get encoded(): Uint8Array<ArrayBuffer> {
+    this.#encoded ??= exactly(encoder.encode(encodeJson(this.value)));
+    return this.#encoded;
+  }
 }
 
 function exactly(bytes: Uint8Array): Uint8Array<ArrayBuffer> {

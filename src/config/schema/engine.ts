@@ -111,6 +111,12 @@ export const engine = z.strictObject({
     })
     .prefault({})
     .describe('The decision cache.'),
+  projection: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Give the embedded policy only those parts of the input that its plan says it can read. Needs a bundle of `portcullis bundle build`; with another one, the policy gets everything.',
+    ),
   timeout: positiveDuration
     .prefault('150ms')
     .describe(

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { JsonNumber, type JsonObject, type JsonValue } from '../../json/json.js';
+import { JsonNumber, type JsonObject, type JsonValue, LazyObject } from '../../json/json.js';
 import type { InputReads } from '../../policy/input-reads.js';
 
 /** Deeper than this, an input is not projected: the stack is not the client's to use up. */
@@ -34,6 +34,7 @@ function read(reads: InputReads, value: JsonValue | undefined, depth: number): s
   if (value === undefined) return 'u';
   if (depth > maxDepth) throw new TooDeep();
   if (reads.whole) return whole(value, depth);
+  if (value instanceof LazyObject) return read(reads, value.value, depth);
   if (!isObject(value)) return 'x';
   let text = 'm';
   for (const [name, inner] of reads.members) {
@@ -48,6 +49,7 @@ function whole(value: JsonValue, depth: number): string {
   if (typeof value === 'boolean') return value ? 't' : 'f';
   if (typeof value === 'number') return number(Object.is(value, -0) ? '-0' : String(value));
   if (value instanceof JsonNumber) return number(value.text);
+  if (value instanceof LazyObject) return whole(value.value, depth);
   if (value instanceof Uint8Array) return `b${string(Buffer.from(value).toString('base64'))}`;
   if (depth > maxDepth) throw new TooDeep();
   if (isObject(value)) return members(value, depth);

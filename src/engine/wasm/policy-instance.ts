@@ -3,14 +3,16 @@ import type { JsonValue } from '../../json/json.js';
 import { bytesToText } from './builtins/rego/bytes.js';
 import { parseRego } from './parse-rego.js';
 import { checkAbi, type PolicyExports, type PolicyModule } from './policy-module.js';
+import { readResult } from './read-result.js';
 import { RegoAbort } from './rego-abort.js';
 import { type LinearMemory, webAssembly } from './web-assembly.js';
-import { withoutSets } from './without-sets.js';
 import { writeRego } from './write-rego.js';
 
 const pageBytes = 64 * 1024;
 /** Room for the module's stack and its first values; it grows on its own from there. */
 const sparePages = 16;
+/** Up to this many characters, room for the longest encoding costs less than finding out how long it is. */
+const shortText = 4096;
 
 /** A built-in function of the host. It throws or returns `undefined` where OPA's has no value. */
 export type Builtin = (...args: unknown[]) => unknown;
@@ -24,7 +26,7 @@ export interface InstanceOptions {
 }
 
 /**
- * One instance of a compiled policy with its data loaded. After {@link evaluate} has thrown it must
+ * One instance of a compiled policy with its data loaded. After {@link run} has thrown it must
  * not be used again: the unwinding has left the module's own stack pointer where it was.
  */
 export class PolicyInstance {
@@ -36,6 +38,7 @@ export class PolicyInstance {
   readonly #builtins: readonly (Builtin | undefined)[];
   readonly #data: number;
   readonly #heapBase: number;
+  #view = Buffer.alloc(0);
 
   /** Throws if the module cannot be linked or its data cannot be loaded. */
   constructor({ module, bytes }: PolicyModule, options: InstanceOptions) {
@@ -59,19 +62,29 @@ export class PolicyInstance {
     return this.#memory.buffer.byteLength;
   }
 
-  /** The value of an entrypoint, or `undefined`. Throws when the policy fails, after which this instance is spent. */
-  evaluate(entrypoint: number, input: Uint8Array): JsonValue | undefined {
+  /**
+   * What the module writes as the result set of an entrypoint. Throws when the policy fails, after
+   * which this instance is spent.
+   *
+   * @param input JSON text, or its bytes
+   */
+  run(entrypoint: number, input: string | Uint8Array): string {
     const module = this.#exports;
     // Everything of the evaluation before is dropped here, so memory does not grow from one to the next.
     module.opa_heap_ptr_set(this.#heapBase);
     const context = module.opa_eval_ctx_new();
     // `opa_eval` would take malformed input for no input at all, which a rule with `not` may answer with an allow.
-    module.opa_eval_ctx_set_input(context, this.#parse(input, module.opa_json_parse));
+    const parsed = typeof input === 'string' ? this.#parseText(input) : this.#parse(input, module.opa_json_parse);
+    module.opa_eval_ctx_set_input(context, parsed);
     module.opa_eval_ctx_set_data(context, this.#data);
     module.opa_eval_ctx_set_entrypoint(context, entrypoint);
     module.eval(context);
-    const text = this.#textAt(module.opa_value_dump(module.opa_eval_ctx_get_result(context)));
-    return readResult(text);
+    return this.#textAt(module.opa_value_dump(module.opa_eval_ctx_get_result(context)));
+  }
+
+  /** The same as a value; undefined if the entrypoint has none. */
+  evaluate(entrypoint: number, input: string | Uint8Array): JsonValue | undefined {
+    return readResult(this.run(entrypoint, input));
   }
 
   #imports(): Readonly<Record<string, unknown>> {
@@ -116,20 +129,39 @@ export class PolicyInstance {
   /** Copies a document into the module and has it parsed there. */
   #parse(document: Uint8Array, parse: PolicyExports['opa_json_parse']): number {
     const address = this.#exports.opa_malloc(document.byteLength) >>> 0;
-    new Uint8Array(this.#memory.buffer).set(document, address);
+    this.#bytes().set(document, address);
     const value = parse(address, document.byteLength);
     if (value === 0) throw new RegoAbort('a document is not well-formed JSON');
     this.#exports.opa_free(address);
     return value;
   }
 
+  /** The same for JSON text, which is encoded right where the module reads it. */
+  #parseText(text: string): number {
+    const room = text.length < shortText ? text.length * 3 : Buffer.byteLength(text);
+    const address = this.#exports.opa_malloc(room) >>> 0;
+    const bytes = this.#bytes().write(text, address, room, 'utf8');
+    const value = this.#exports.opa_json_parse(address, bytes);
+    if (value === 0) throw new RegoAbort('a document is not well-formed JSON');
+    return value;
+  }
+
+  /** The memory as it is now. When it grows, what it was before has no length any more. */
+  #bytes(): Buffer {
+    if (this.#view.length === 0) this.#view = Buffer.from(this.#memory.buffer);
+    return this.#view;
+  }
+
   #textAt(address: number): string {
-    return decodeUtf8(this.#bytesAt(address));
+    const bytes = this.#bytesAt(address);
+    const text = bytes.toString('utf8');
+    // What is no UTF-8 is rare, and read in OPA's way.
+    return text.includes('\ufffd') ? decodeUtf8(bytes) : text;
   }
 
   /** The bytes from an address to the next zero byte, valid until the module runs again. */
-  #bytesAt(address: number): Uint8Array {
-    const memory = new Uint8Array(this.#memory.buffer);
+  #bytesAt(address: number): Buffer {
+    const memory = this.#bytes();
     const start = address >>> 0;
     const end = memory.indexOf(0, start);
     if (start === 0 || end === -1) throw new RegoAbort('the module returned no text');
@@ -149,11 +181,4 @@ function bind(
   const bound: (Builtin | undefined)[] = [];
   for (const [name, id] of needed) bound[id] = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
   return bound;
-}
-
-/** The result set of an entrypoint is empty, or holds one object whose `result` is the value. */
-function readResult(text: string): JsonValue | undefined {
-  if (text === 'set()') return undefined;
-  const set = parseRego(text) as readonly { readonly result: unknown }[];
-  return withoutSets(set[0]?.result);
 }

@@ -1,11 +1,15 @@
 import type { Bundle } from '../../policy/bundle.js';
-import type { Engine, Evaluation, Query } from '../engine.js';
+import type { InputReads } from '../../policy/input-reads.js';
+import { encodeRead } from '../encode-read.js';
+import type { Engine, Evaluation, InputDocument, Query } from '../engine.js';
 import { failed } from '../failed.js';
 import { ReadyState } from '../ready-state.js';
 import { createBuiltins } from './builtins/builtins.js';
 import { EvaluationScope } from './evaluation-scope.js';
 import { compileBundle, type InstanceMaker, requireBuiltins, requireEntrypoints } from './load-policy.js';
 import type { PolicyInstance } from './policy-instance.js';
+import { noValue } from './read-result.js';
+import { ResultMemory } from './result-memory.js';
 
 export interface WasmEngineOptions {
   readonly bundle: Bundle;
@@ -15,6 +19,8 @@ export interface WasmEngineOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How far the module's memory may grow, in bytes. */
   readonly maxMemoryBytes?: number;
+  /** What the rules behind a decision path read of the input; a path that is absent gets the whole input. */
+  readonly reads?: ReadonlyMap<string, InputReads>;
 }
 
 const defaultMaxMemoryBytes = 512 * 1024 * 1024;
@@ -25,21 +31,23 @@ const defaultMaxMemoryBytes = 512 * 1024 * 1024;
  * Rejects with `bundle_invalid` or `builtin_unsupported`, so that what cannot work is known at load.
  */
 export async function createWasmEngine(options: WasmEngineOptions): Promise<Engine> {
-  const { bundle, env = {}, maxMemoryBytes = defaultMaxMemoryBytes, paths } = options;
+  const { bundle, env = {}, maxMemoryBytes = defaultMaxMemoryBytes, paths, reads = new Map() } = options;
   const scope = new EvaluationScope(env);
   const builtins = createBuiltins(scope);
   const makeInstance = await compileBundle(bundle, builtins, { maxMemoryBytes });
   const instance = makeInstance();
   requireEntrypoints(instance, paths);
   requireBuiltins(instance, builtins, bundle.wasm ?? new Uint8Array());
-  return new WasmEngine(makeInstance, instance, scope, bundle.manifest.revision);
+  return new WasmEngine(makeInstance, instance, scope, reads, bundle.manifest.revision);
 }
 
 class WasmEngine implements Engine {
   readonly kind = 'wasm';
   readonly #makeInstance: InstanceMaker;
   readonly #scope: EvaluationScope;
+  readonly #reads: ReadonlyMap<string, InputReads>;
   readonly #revision: string | undefined;
+  readonly #results: ResultMemory;
   readonly #state = new ReadyState(true);
   #instance: PolicyInstance | undefined;
 
@@ -47,20 +55,23 @@ class WasmEngine implements Engine {
     makeInstance: InstanceMaker,
     instance: PolicyInstance,
     scope: EvaluationScope,
+    reads: ReadonlyMap<string, InputReads>,
     revision: string | undefined,
   ) {
     this.#makeInstance = makeInstance;
     this.#instance = instance;
     this.#scope = scope;
+    this.#reads = reads;
     this.#revision = revision;
+    this.#results = new ResultMemory(revision);
   }
 
   evaluate({ deadline, input, path, signal }: Query): Evaluation {
     if (!this.#state.get()) return failed('engine_closed', 'the engine has been closed');
     if (signal?.aborted) return failed('cancelled', 'Envoy gave up on the check');
     if (deadline <= performance.now()) return failed('engine_timeout', 'the deadline passed before the evaluation');
-    const evaluation = this.#run(path, input.encoded);
-    if (performance.now() <= deadline) return { ...evaluation, revision: this.#revision };
+    const evaluation = this.#run(path, input);
+    if (performance.now() <= deadline) return evaluation;
     return { ...failed('engine_timeout', 'the evaluation ended after the deadline'), revision: this.#revision };
   }
 
@@ -82,18 +93,25 @@ class WasmEngine implements Engine {
     return Promise.resolve();
   }
 
-  #run(path: string, input: Uint8Array): Evaluation {
+  #run(path: string, input: InputDocument): Evaluation {
     try {
       // After a failure the instance is spent: its stack pointer was not unwound, nor its heap.
       const instance = this.#instance ?? this.#makeInstance();
       this.#instance = undefined;
       const entrypoint = instance.entrypoints.get(path);
+      const reads = this.#reads.get(path);
       this.#scope.begin();
-      const result = entrypoint === undefined ? undefined : instance.evaluate(entrypoint, input);
+      const text = entrypoint === undefined ? noValue : instance.run(entrypoint, textOf(input, reads));
+      const evaluation = this.#results.read(text);
       this.#instance = instance;
-      return result === undefined ? { kind: 'undefined' } : { kind: 'result', result };
+      return evaluation;
     } catch (error) {
-      return failed('policy_error', error instanceof Error ? error.message : String(error), error);
+      const message = error instanceof Error ? error.message : String(error);
+      return { ...failed('policy_error', message, error), revision: this.#revision };
     }
   }
+}
+
+function textOf(input: InputDocument, reads: InputReads | undefined): string | Uint8Array {
+  return reads === undefined ? input.encoded : encodeRead(input.value, reads);
 }

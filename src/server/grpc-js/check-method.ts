@@ -1,7 +1,7 @@
 import { type handleUnaryCall, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import type { CheckReply } from '../../check/check-handler.js';
+import { CallCancellation } from '../call-cancellation.js';
 import type { AnswerableCall, CheckGate } from '../check-gate.js';
-import { LazySignal } from '../lazy-signal.js';
 
 /** The Check method as grpc-js calls it. */
 export function checkMethod(gate: CheckGate): handleUnaryCall<Buffer, Buffer> {
@@ -11,7 +11,7 @@ export function checkMethod(gate: CheckGate): handleUnaryCall<Buffer, Buffer> {
 class GrpcJsCall implements AnswerableCall {
   readonly deadline: number;
   readonly #reply: sendUnaryData<Buffer>;
-  readonly #cancelled = new LazySignal();
+  readonly #cancelled = new CallCancellation();
   #answered = false;
 
   constructor(call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) {
@@ -23,8 +23,8 @@ class GrpcJsCall implements AnswerableCall {
     });
   }
 
-  get signal(): AbortSignal {
-    return this.#cancelled.signal;
+  get signal(): CallCancellation {
+    return this.#cancelled;
   }
 
   answer(answer: CheckReply): void {

@@ -36,7 +36,7 @@ export interface HttpFrontEvents {
 }
 
 /** Answers one sub-request. Never rejects. */
-export type HttpCheck = (sub: SubRequest, call: CheckCall) => Promise<HttpAnswer>;
+export type HttpCheck = (sub: SubRequest, call: CheckCall) => HttpAnswer | Promise<HttpAnswer>;
 
 export interface HttpFront extends DrainableServer {
   /**

@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { CheckCall } from '../../check/check-handler.js';
+import { CallCancellation } from '../call-cancellation.js';
 import { createConnections } from '../connections.js';
-import { LazySignal } from '../lazy-signal.js';
 import { listen } from '../listen.js';
 import { TlsWatch } from '../tls-watch.js';
 import type { HttpAnswer } from './http-answer.js';
@@ -25,13 +24,14 @@ export function createHttpFront(options: HttpFrontOptions, check: HttpCheck, eve
   let stopping = false;
   let inFlight = 0;
 
-  async function answer(request: IncomingMessage, signal: LazySignal): Promise<HttpAnswer> {
+  async function answer(request: IncomingMessage, signal: CallCancellation): Promise<HttpAnswer> {
     const sub = await readMessage(request, options.maxBodySize);
     if (sub === 'too-large') {
       events.refused('body_too_large');
       return tooLarge;
     }
-    return check(sub, new SubRequestCall(signal));
+    // A gateway sets no deadline that we could see; when it gives up, it goes away.
+    return check(sub, { deadline: Number.POSITIVE_INFINITY, signal });
   }
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -46,7 +46,7 @@ export function createHttpFront(options: HttpFrontOptions, check: HttpCheck, eve
       writeMessage(request, response, unavailable, stopping);
       return;
     }
-    const signal = new LazySignal();
+    const signal = new CallCancellation();
     response.once('close', () => signal.abort());
     inFlight += 1;
     try {
@@ -92,18 +92,4 @@ export function createHttpFront(options: HttpFrontOptions, check: HttpCheck, eve
     },
     destroy: connections.destroy,
   };
-}
-
-/** A gateway sets no deadline that we could see; when it gives up, it goes away. */
-class SubRequestCall implements CheckCall {
-  readonly deadline = Number.POSITIVE_INFINITY;
-  readonly #signal: LazySignal;
-
-  constructor(signal: LazySignal) {
-    this.#signal = signal;
-  }
-
-  get signal(): AbortSignal {
-    return this.#signal.signal;
-  }
 }

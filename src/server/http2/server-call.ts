@@ -1,6 +1,6 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { CallCancellation } from '../call-cancellation.js';
 import type { AnswerableCall } from '../check-gate.js';
-import { LazySignal } from '../lazy-signal.js';
 import type { DeadlineWheel, Due } from './deadline-wheel.js';
 import type { BufferBudget } from './message-buffer.js';
 import { MessageReader } from './message-reader.js';
@@ -34,7 +34,7 @@ export class ServerCall implements AnswerableCall, Due {
   readonly #method: Method | undefined;
   readonly #terms: CallTerms;
   readonly #reader: MessageReader;
-  readonly #cancelled = new LazySignal();
+  readonly #cancelled = new CallCancellation();
   #received = false;
   #answered = false;
   #expired = false;
@@ -58,8 +58,8 @@ export class ServerCall implements AnswerableCall, Due {
     else if (time.value === 0) this.answer(deadlineExceeded);
   }
 
-  get signal(): AbortSignal {
-    return this.#cancelled.signal;
+  get signal(): CallCancellation {
+    return this.#cancelled;
   }
 
   answer(reply: CallReply): void {

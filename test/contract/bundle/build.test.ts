@@ -2,6 +2,7 @@ import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { defaultBundleLimits } from '../../../src/policy/bundle.js';
+import { policyReads } from '../../../src/policy/policy-reads.js';
 import { readArchive } from '../../../src/policy/read-archive.js';
 import { readBundle } from '../../../src/policy/read-bundle.js';
 import { startOpa } from '../../support/opa-server.js';
@@ -56,7 +57,9 @@ test('C-42 the bundle holds Rego, data, module and plan, and no tests', async ()
   expect(await bundle('build', folder, ...built, file, '-r', 'v1')).toMatchObject({ code: 0 });
   expect(await filesOf(file)).toEqual(['.manifest', 'plan.json', 'policy.wasm', 'shop/authz.rego', 'shop/data.json']);
   const read = await readBundle(file);
-  expect(read.ok && read.value.manifest).toEqual({ revision: 'v1', roots: [''], entrypoints: [shopPath] });
+  const expected = { revision: 'v1', roots: [''], entrypoints: [shopPath] };
+  expect(read.ok && read.value.manifest).toMatchObject(expected);
+  expect(read.ok && policyReads(read.value, [shopPath]).fitsModule).toBe(true);
   expect(read.ok && read.value.data).toEqual({ shop: { employees: ['alice'] } });
 });
 

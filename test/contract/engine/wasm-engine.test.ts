@@ -4,17 +4,31 @@ import type { Engine } from '../../../src/engine/engine.js';
 import { compileBundle } from '../../../src/engine/wasm/load-policy.js';
 import { createWasmEngine, type WasmEngineOptions } from '../../../src/engine/wasm/wasm-engine.js';
 import type { Bundle } from '../../../src/policy/bundle.js';
+import { policyReads } from '../../../src/policy/policy-reads.js';
 import { readBundle } from '../../../src/policy/read-bundle.js';
 import { eventually } from '../../support/eventually.js';
 import { buildBundle, type PolicySources } from '../../support/policy-bundle.js';
 import { ask, codeOf, rawDocument } from './ask.js';
 import { contractPolicy } from './contract-policy.js';
 import { testEngineContract } from './engine-contract.js';
+import { plannedBundle } from './planned-bundle.js';
 
 testEngineContract('wasm', async () => {
   const bundle = await build(contractPolicy);
   return {
     createEngine: () => createWasmEngine({ bundle, paths: contractPolicy.entrypoints }),
+    slowSize: 1000,
+    stop: () => Promise.resolve(),
+  };
+});
+
+testEngineContract('wasm that is given what its policy reads', async () => {
+  const bundle = await plannedBundle(contractPolicy);
+  const { readSets } = policyReads(bundle, contractPolicy.entrypoints);
+  const reads = new Map([...readSets].map(([path, { input }]) => [path, input]));
+  expect(reads.size).toBeGreaterThan(0);
+  return {
+    createEngine: () => createWasmEngine({ bundle, paths: contractPolicy.entrypoints, reads }),
     slowSize: 1000,
     stop: () => Promise.resolve(),
   };

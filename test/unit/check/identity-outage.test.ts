@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createCheckIn } from '../../../src/check/check.js';
 import type { CheckState } from '../../../src/check/check-state.js';
 import { decisionPaths } from '../../../src/check/decision-path.js';
+import { SettledVerdicts } from '../../../src/check/settled-verdicts.js';
 import type { Verdict } from '../../../src/check/verdict.js';
 import { configSchema } from '../../../src/config/schema.js';
 import type { Engine } from '../../../src/engine/engine.js';
@@ -33,6 +34,7 @@ const state = {
   input: config.input,
   decision: config.decision,
   timeout: 1000,
+  verdicts: new SettledVerdicts(),
 } satisfies Partial<CheckState> as CheckState;
 
 test.each(['/', '/login'])(
