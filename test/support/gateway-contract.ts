@@ -3,6 +3,7 @@ import { as } from '../e2e/callers.js';
 import { type GatewayStackOptions, useGatewayStack } from './gateway-stack.js';
 import { echoedHeader, send, sendForEcho, sendRaw } from './http.js';
 import { requestCases, requestOf } from './request-rows.js';
+import { seenPolicy } from './seen-policy.js';
 
 export interface GatewayContract extends Pick<GatewayStackOptions, 'preset' | 'start'> {
   readonly title: string;
@@ -11,20 +12,6 @@ export interface GatewayContract extends Pick<GatewayStackOptions, 'preset' | 's
   /** Whether the gateway passes names with underscores on at all; if not, it leaves them out or refuses them itself. */
   readonly passesUnderscores: boolean;
 }
-
-/** Tells the backend what the policy saw, and denies in every way. */
-const seenPolicy = `package envoy.authz
-default allow := {"allowed": false}
-path := input.parsed_path
-allow := {"allowed": true, "headers": {"x-user": base64.encode(json.marshal(input))}} if not path[0] in {"deny", "plain"}
-allow := {"allowed": true} if path[0] == "plain"
-allow := {"allowed": false, "http_status": 302, "headers": {"location": "/login?from=x"}} if path == ["deny", "302"]
-allow := {"allowed": false, "http_status": 404, "body": "nothing here"} if path == ["deny", "404"]
-allow := {"allowed": false, "http_status": 401, "headers": {"www-authenticate": "Basic realm=\\"x\\""}} if path == ["deny", "401"]
-allow := {"allowed": false, "http_status": 500} if path == ["deny", "500"]
-allow := {"allowed": true, "headers": {"x-unheard-of": "1"}} if path == ["deny", "unsupported"]
-allow := {"allowed": "yes"} if path == ["deny", "malformed"]
-`;
 
 /** What must hold behind every gateway, with the answers that Envoy gives over gRPC. */
 export function describeGateway(contract: GatewayContract): void {
