@@ -5,6 +5,8 @@ export interface Relay {
   readonly address: string;
   /** Called with what clients send, before it is passed on; returns false to keep it back. */
   watch: (bytes: Buffer) => boolean;
+  /** The same for what the server sends. */
+  watchAnswers: (bytes: Buffer) => boolean;
   /** From now on, nothing is passed on in either direction; connections stay open. */
   freeze(): void;
   thaw(): void;
@@ -26,6 +28,7 @@ export async function startRelay(target: string): Promise<Relay> {
   const relay: Relay = {
     address: '',
     watch: () => true,
+    watchAnswers: () => true,
     freeze: () => {
       frozen = true;
       for (const socket of sockets) socket.pause();
@@ -47,7 +50,7 @@ export async function startRelay(target: string): Promise<Relay> {
     keep(client);
     keep(upstream);
     client.on('data', (bytes) => void (relay.watch(bytes) && upstream.write(bytes)));
-    upstream.on('data', (bytes) => void client.write(bytes));
+    upstream.on('data', (bytes) => void (relay.watchAnswers(bytes) && client.write(bytes)));
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
   });

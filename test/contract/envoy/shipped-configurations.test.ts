@@ -62,6 +62,13 @@ test('a second endpoint, and what follows from it, is all that gateway-workers.y
   });
 });
 
+test('a host and a cluster of its own are all that gateway-auth.yaml adds', async () => {
+  const { gone, come } = await differences('gateway-auth.yaml');
+  expect(gone).toEqual({});
+  expect(come).toMatchObject({ disabled: true, port_value: 8082, cluster_name: 'auth' });
+  expect(JSON.stringify(come)).not.toContain('allow_credentials');
+});
+
 test('A-50 underscores are all that gateway-trusted-header.yaml lets through', async () => {
   const { gone, come } = await differences('gateway-trusted-header.yaml');
   expect(gone).toEqual({ headers_with_underscores_action: 'REJECT_REQUEST', remove: expect.stringMatching(/^x-/) });
