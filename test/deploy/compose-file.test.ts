@@ -31,7 +31,7 @@ const named = (title: string) => join(repository, 'deploy', 'compose', title);
 describe('docker-compose.yml', () => {
   test('A-89 B-10 is valid, with and without its profile, and has no obsolete or fixed names', async () => {
     expect(await composeCommand(['config', '--quiet'])).toBe('');
-    for (const profile of ['embedded', 'observability']) {
+    for (const profile of ['embedded', 'nginx', 'observability']) {
       expect(await composeCommand(['--profile', profile, 'config', '--quiet'])).toBe('');
     }
     expect(parse(text, { merge: true })).not.toHaveProperty('version');
@@ -53,7 +53,13 @@ describe('docker-compose.yml', () => {
 
   test('A-86 B-10 only the gateways and what shows metrics are published, on loopback', () => {
     const published = services.filter(([, { ports }]) => ports !== undefined);
-    expect(published.map(([name]) => name).sort()).toEqual(['envoy', 'envoy-embedded', 'grafana', 'prometheus']);
+    expect(published.map(([name]) => name).sort()).toEqual([
+      'envoy',
+      'envoy-embedded',
+      'grafana',
+      'nginx',
+      'prometheus',
+    ]);
     for (const [, { ports }] of published) expect(ports).toMatchObject([{ host_ip: '127.0.0.1' }]);
   });
 });
@@ -91,6 +97,24 @@ describe('deploy/compose/envoy.yaml', () => {
     const backend = expected.static_resources.clusters?.find(({ name }) => name === 'backend');
     Object.assign(backend ?? {}, { type: 'STRICT_DNS' });
     expect(own).toEqual(expected);
+  });
+});
+
+describe('deploy/compose/nginx', () => {
+  test('is the configuration of docs/gateways/nginx.md at other addresses', async () => {
+    const page = await readFile(join(repository, 'docs', 'gateways', 'nginx.md'), 'utf8');
+    const [, whole = '', check = ''] = /```nginx\n(.*?)```.*?```nginx check\.conf\n(.*?)```/s.exec(page) ?? [];
+    const own = await readFile(named('nginx/nginx.conf'), 'utf8');
+    const same = [
+      ['127.0.0.1:9292', 'unix:/run/portcullis/http.sock'],
+      ['127.0.0.1:8081', 'backend:8081'],
+      ['/var/log/nginx/access.log', '/dev/stdout'],
+      ['listen 127.0.0.1:8080', 'listen 0.0.0.0:8080'],
+    ].reduce((text, [from = '', to = '']) => text.replace(from, to), whole);
+    const local = /^(#|error_log|pid|\s*\w+_temp_path)/;
+    const significant = (text: string) => text.split('\n').filter((line) => line !== '' && !local.test(line));
+    expect(significant(own)).toEqual(significant(same));
+    expect(await readFile(named('nginx/check.conf'), 'utf8')).toBe(check);
   });
 });
 

@@ -18,6 +18,8 @@ interface Shape extends ProjectOptions {
   readonly portcullis: string;
   readonly opa?: string;
   readonly oneShot: readonly string[];
+  /** What the gateway answers without a backend. */
+  readonly backendAway: number;
 }
 
 const shapes: readonly Shape[] = [
@@ -28,6 +30,7 @@ const shapes: readonly Shape[] = [
     portcullis: 'portcullis',
     opa: 'opa',
     oneShot: ['policies'],
+    backendAway: 503,
   },
   {
     title: 'docker compose up --wait envoy-embedded',
@@ -36,13 +39,23 @@ const shapes: readonly Shape[] = [
     envoy: 'envoy-embedded',
     portcullis: 'portcullis-embedded',
     oneShot: [],
+    backendAway: 503,
+  },
+  {
+    title: 'docker compose up --wait nginx',
+    port: 'NGINX_PORT',
+    services: ['nginx'],
+    envoy: 'nginx',
+    portcullis: 'portcullis-nginx',
+    oneShot: [],
+    backendAway: 502,
   },
 ];
 
 const patient = { within: 45_000, every: 100 };
 const anonymousWrite = ['/v1/admin/users/t', { method: 'POST' }] as const;
 
-describe.each(shapes)('$title', ({ title, envoy, portcullis, opa, oneShot, ...options }) => {
+describe.each(shapes)('$title', ({ title, envoy, portcullis, opa, oneShot, backendAway, ...options }) => {
   let project: Project;
   const running = [envoy, portcullis, ...(opa === undefined ? [] : [opa]), 'backend'];
 
@@ -98,7 +111,7 @@ describe.each(shapes)('$title', ({ title, envoy, portcullis, opa, oneShot, ...op
 
   test('killed and kept down, the backend cannot be reached; who is denied is still denied', async () => {
     await project.compose(['kill', 'backend']);
-    await eventually(async () => expect(await project.statusOf('/cars')).toBe(503), patient);
+    await eventually(async () => expect(await project.statusOf('/cars')).toBe(backendAway), patient);
     expect(await project.statusOf(...anonymousWrite)).toBe(401);
     await project.compose(['start', 'backend']);
     await allHealthy();
