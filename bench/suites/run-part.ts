@@ -99,7 +99,7 @@ function isPeer(id: string): boolean {
 }
 
 /** What is compared at full load only: nobody would run it, or it differs from others at full load alone. */
-const secondary = /^(peer-go-workers|embedded-grpc-js|sidecar-tcp)/;
+const secondary = /^(peer-go-workers|embedded-grpc-js|embedded-cache|sidecar-tcp)/;
 
 /** Every workload is measured with the baseline and the embedded engine on the newest Node; some with more. */
 function contendersFor(
