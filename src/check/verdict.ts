@@ -89,6 +89,8 @@ const outages: Partial<Record<ErrorCode, { readonly status: FailureStatus; reado
 function failedEvaluation(error: PortcullisError, context: AnswerContext): Verdict {
   const outage = outages[error.code];
   if (outage !== undefined) return failure(outage.status, 'no decision could be made', outage.reason, error);
+  // Whoever cuts us off from the source of the data must not be let through for it by a `failure_mode_allow`.
+  if (error.code === 'data_stale') return denied(faultAnswer(context.decisionId), 'data_stale', error);
   if (error.code === 'policy_error') return fault(error, 'policy_error', context);
   return internalFault(error, context.decisionId);
 }

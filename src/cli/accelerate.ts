@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.js';
 import type { CacheOutcome } from '../engine/cached/cache-options.js';
 import { createCachedEngine } from '../engine/cached/cached-engine.js';
 import type { Engine } from '../engine/engine.js';
+import type { ExternalData } from '../engine/external-data.js';
 import type { BatchOptions } from '../engine/opa/opa-batcher.js';
 import type { PolicyReads } from '../policy/policy-reads.js';
 import { momentaryBuiltins } from '../policy/pure-builtins.js';
@@ -10,6 +11,8 @@ import { momentaryBuiltins } from '../policy/pure-builtins.js';
 export interface EngineNotes {
   cache(outcome: CacheOutcome): void;
   warn(message: string): void;
+  /** What policies see besides their bundle. */
+  readonly data?: ExternalData | undefined;
 }
 
 /** Milliseconds after which OPA must have told its revision again before a decision is given from the cache. */

@@ -63,7 +63,7 @@ export async function startAdapter(
   // One of the workers serves it for all: they ask the same OPA, which asks one address.
   const proxy = (place?.worker ?? 0) === 0 ? await openKubernetesProxy(config.kubernetes, metrics, logger) : undefined;
   const live = await LiveConfig.open(config, env, logger, metrics);
-  const readiness = createReadiness(live.engine);
+  const readiness = createReadiness(live.answering);
   const worker = place?.worker ?? 0;
   const observe = createObserver(metrics, () => live.decisionLog(), logger);
   const grpc = createServer(config, live, readiness, observe, metrics, logger, worker);
@@ -74,6 +74,7 @@ export async function startAdapter(
   metrics.observe({
     ready: () => readiness.state() === 'ready',
     checksInFlight: () => grpc.checksInFlight() + (http?.checksInFlight() ?? 0),
+    kubernetesDataAge: () => live.dataAge(),
     policy: () => ({ engine: live.engine.kind, revision: live.engine.revision() }),
   });
   const close = async () => {

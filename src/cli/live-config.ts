@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.js';
 import { createDecisionLog, type DecisionLog } from '../decision-log/decision-log.js';
 import { createEmptyEngine } from '../engine/empty-engine.js';
 import type { Engine } from '../engine/engine.js';
+import type { ExternalData } from '../engine/external-data.js';
 import { ReplaceableEngine } from '../engine/replaceable-engine.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
 import { closeSources, loadSources } from '../identity/load-sources.js';
@@ -22,6 +23,7 @@ import { createCheckState, type LoadedFiles } from './check-state.js';
 import { openGrpcBodies } from './grpc-bodies.js';
 import { type OpaState, readOpaState } from './opa-state.js';
 import { engineOfBundle, openEngine } from './open-engine.js';
+import { WatchedData } from './watched-data.js';
 
 /** The parts of a configuration that stay as they were at the start, whatever a reload says. */
 export function withFixedParts(next: Config, first: Config): Config {
@@ -49,6 +51,9 @@ export function withFixedParts(next: Config, first: Config): Config {
 export class LiveConfig {
   readonly engine: ReplaceableEngine;
   readonly #feed: BundleFeed | undefined;
+  /** The engine, behind the watched data if there is any. */
+  readonly answering: Engine;
+  readonly #data: WatchedData | undefined;
   readonly #env: Environment;
   readonly #logger: Logger;
   readonly #metrics: EngineMetrics;
@@ -62,12 +67,14 @@ export class LiveConfig {
   private constructor(parts: OpenedParts) {
     this.engine = parts.engine;
     this.#feed = parts.feed;
+    this.#data = parts.data;
+    this.answering = parts.data?.before(parts.engine) ?? parts.engine;
     this.#env = parts.env;
     this.#logger = parts.logger;
     this.#metrics = parts.metrics;
     this.#opa = parts.opa;
     this.#config = parts.config;
-    this.#state = createCheckState(parts.config, parts.engine, parts.files);
+    this.#state = createCheckState(parts.config, this.answering, parts.files);
     this.#sources = parts.files.sources;
     this.#decisionLog = this.#openDecisionLog(parts.config);
   }
@@ -77,12 +84,21 @@ export class LiveConfig {
     const files = await loadFiles(config);
     try {
       const opa = await readOpaState(config.engine);
-      const { engine, feed } = await openServing(config, env, opa, logger, metrics);
-      return new LiveConfig({ config, env, logger, metrics, files, opa, engine, feed });
+      const data = await WatchedData.open(config, opa, metrics, logger);
+      const notes = engineNotes(logger, metrics, data?.feed);
+      const { engine, feed } = await openServing(config, env, opa, notes, (event) =>
+        noteBundleEvent(event, logger, metrics),
+      );
+      return new LiveConfig({ config, env, logger, metrics, files, opa, engine, feed, data });
     } catch (error) {
       await closeSources(files.sources);
       throw error;
     }
+  }
+
+  /** Seconds; undefined without watched data, and before it is complete. */
+  dataAge(): number | undefined {
+    return this.#data?.ageSeconds();
   }
 
   config(): Config {
@@ -116,6 +132,7 @@ export class LiveConfig {
 
   async close(): Promise<void> {
     await this.#feed?.close();
+    await this.#data?.close();
     await Promise.all([this.engine.close(), this.#decisionLog.close(), closeSources(this.#sources)]);
   }
 
@@ -128,7 +145,7 @@ export class LiveConfig {
 
     Object.assign(this.#opa, opa);
     this.#config = next;
-    this.#state = createCheckState(next, this.engine, files);
+    this.#state = createCheckState(next, this.answering, files);
     this.#logger.level = next.log.level;
     const former = this.#sources;
     this.#sources = files.sources;
@@ -140,7 +157,7 @@ export class LiveConfig {
 
   async #openNext(next: Config): Promise<{ readonly opa: OpaState; readonly engine: Engine | undefined }> {
     const opa = await readOpaState(next.engine);
-    const notes = engineNotes(this.#logger, this.#metrics);
+    const notes = engineNotes(this.#logger, this.#metrics, this.#data?.feed);
     // An OPA engine has nothing to read again but its files; a bundle is read again even under the same name.
     const rereads = next.engine.kind === 'wasm' && this.#feed === undefined;
     const engine = rereads ? await openEngine(next.engine, this.#env, this.#opa, notes) : undefined;
@@ -171,10 +188,9 @@ async function openServing(
   config: Config,
   env: Environment,
   opa: OpaState,
-  logger: Logger,
-  metrics: EngineMetrics,
+  notes: EngineNotes,
+  onEvent: (event: BundleEvent) => void,
 ): Promise<Serving> {
-  const notes = engineNotes(logger, metrics);
   if (config.engine.kind !== 'wasm' || config.bundles.sources.length === 0) {
     return { engine: new ReplaceableEngine(await openEngine(config.engine, env, opa, notes)), feed: undefined };
   }
@@ -182,13 +198,13 @@ async function openServing(
   const feed = await BundleFeed.open(config.bundles, {
     engine,
     open: (bundle: Bundle) => engineOfBundle(bundle, config.engine, env, notes),
-    onEvent: (event: BundleEvent) => noteBundleEvent(event, logger, metrics),
+    onEvent,
   });
   return { engine, feed };
 }
 
-function engineNotes(logger: Logger, metrics: EngineMetrics): EngineNotes {
-  return { cache: metrics.decisionCache, warn: (message) => logger.warn(message) };
+function engineNotes(logger: Logger, metrics: EngineMetrics, data: ExternalData | undefined): EngineNotes {
+  return { data, cache: metrics.decisionCache, warn: (message) => logger.warn(message) };
 }
 
 interface OpenedParts {
@@ -200,6 +216,7 @@ interface OpenedParts {
   readonly opa: OpaState;
   readonly engine: ReplaceableEngine;
   readonly feed: BundleFeed | undefined;
+  readonly data: WatchedData | undefined;
 }
 
 /** Sources come last: they have to be closed again. */

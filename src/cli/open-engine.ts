@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { Environment } from '../config/environment.js';
 import type { Config } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
+import type { ExternalData } from '../engine/external-data.js';
+import { OpaDataWriter } from '../engine/opa/opa-data-writer.js';
 import { createOpaEngine } from '../engine/opa/opa-engine.js';
 import { createWasmEngine } from '../engine/wasm/wasm-engine.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
@@ -42,6 +44,19 @@ export async function openEngine(
   return withCache(opaEngine, engine, () => opa.reads, notes);
 }
 
+/**
+ * Begins to write the data into the OPA server.
+ *
+ * @throws PortcullisError `tls_invalid`
+ */
+export async function openDataWriter(
+  { opa: { tls, url } }: Config['engine'],
+  opa: Readonly<OpaState>,
+  data: ExternalData,
+): Promise<OpaDataWriter> {
+  return new OpaDataWriter({ url, token: () => opa.token, tls: tls && (await readTls(tls)), data });
+}
+
 async function openWasmEngine(engine: Config['engine'], env: Environment, notes: EngineNotes): Promise<Engine> {
   const { wasm } = engine;
   const verification = await readVerification(wasm.verification, 'engine.wasm.verification');
@@ -71,6 +86,7 @@ export async function engineOfBundle(
     bundle,
     paths,
     env: Object.fromEntries(shown),
+    external: notes.data,
     reads: engine.projection ? inputReads(reads) : new Map(),
   });
   return withCache(wasmEngine, engine, () => reads, notes);

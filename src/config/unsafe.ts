@@ -102,9 +102,13 @@ function opaWarnings({ engine }: Config): string[] {
   return ['engine.opa.url: input, decisions and the token travel in plain text to another machine'];
 }
 
-function kubernetesWarnings({ kubernetes: { proxy } }: Config): string[] {
-  if (proxy === undefined) return [];
+function kubernetesWarnings({ kubernetes: { feed, proxy } }: Config): string[] {
   const warnings: string[] = [];
+  const watched = feed?.resources.filter(({ group, resource }) => group === '' && resource === 'secrets') ?? [];
+  if (watched.some(({ keep }) => keep.some((member) => /^(data|stringData)(\.|$)/.test(member)))) {
+    warnings.push('kubernetes.feed.resources: the data of secrets stands in the data of the policy');
+  }
+  if (proxy === undefined) return warnings;
   const showsSecrets = proxy.allow.some(({ group, resource }) => group === '' && resource === 'secrets');
   if (showsSecrets) warnings.push('kubernetes.proxy.allow: whoever reaches the proxy can read secrets');
   const address = parseListenAddress(proxy.address);

@@ -18,6 +18,8 @@ export const errorCodes = {
   engine_overloaded: 'More checks are in flight than the configuration admits.',
   engine_closed: 'The engine has been closed.',
   identity_unavailable: 'The store or service that knows who is calling cannot be asked, or answers too late.',
+  data_stale:
+    'Watched data that the policy counts on has not been read yet, or is older than the configuration admits.',
   policy_error: 'The policy failed while it was evaluated (a conflict, for example).',
   decision_undefined: 'The decision path has no value for this input.',
   decision_invalid: 'The policy returned something that is not a well-formed decision.',

@@ -6,6 +6,7 @@ export const checkReasons = [
   'policy',
   'undefined',
   'policy_error',
+  'data_stale',
   'decision_invalid',
   'request_invalid',
   'unauthenticated',
@@ -25,7 +26,16 @@ export type CheckReason = (typeof checkReasons)[number];
 /** The pairs that can occur. They stand at zero from the start, so that a first failure shows as an increase. */
 export const checkOutcomes: Readonly<Record<CheckOutcome, readonly CheckReason[]>> = {
   allow: ['policy', 'dry_run'],
-  deny: ['policy', 'undefined', 'policy_error', 'decision_invalid', 'request_invalid', 'unauthenticated', 'internal'],
+  deny: [
+    'policy',
+    'undefined',
+    'policy_error',
+    'data_stale',
+    'decision_invalid',
+    'request_invalid',
+    'unauthenticated',
+    'internal',
+  ],
   error: [
     'undefined',
     'policy_error',

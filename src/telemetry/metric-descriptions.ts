@@ -96,6 +96,12 @@ export const metricDescriptions = {
     labels: ['bundle'],
     help: 'When the bundle that serves was activated, in seconds since 1970.',
   },
+  kubernetesDataAge: {
+    name: 'portcullis_kubernetes_data_age_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'Age of the oldest watched data that policies see; absent before they see all of it, and without `kubernetes.feed`.',
+  },
   decisionLogDropped: {
     name: 'portcullis_decision_log_dropped_total',
     type: 'counter',

@@ -25,6 +25,8 @@ export type IdentityResult =
 export interface Gauges {
   readonly ready: () => boolean;
   readonly checksInFlight: () => number;
+  /** Seconds; undefined while there is none. */
+  readonly kubernetesDataAge?: () => number | undefined;
   readonly policy: () => { readonly engine: string; readonly revision: string | undefined };
 }
 
@@ -156,6 +158,15 @@ function registerGauges(gauges: Gauges, registry: Registry): void {
     ...config(descriptions.ready, registry),
     collect() {
       this.set(gauges.ready() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    ...config(descriptions.kubernetesDataAge, registry),
+    collect() {
+      this.reset();
+      const age = gauges.kubernetesDataAge?.();
+      if (age === undefined) this.remove();
+      else this.set(age);
     },
   });
   new Gauge({

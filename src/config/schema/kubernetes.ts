@@ -74,9 +74,49 @@ const proxy = z.strictObject({
   max_requests: z.int().min(1).max(1024).default(64).describe('Requests under way at once; one more is answered 429.'),
 });
 
+const label = z.string().min(1).max(1024);
+
+const watched = z.strictObject({
+  group,
+  version,
+  resource: resource
+    .refine((name) => name !== 'feed' && name !== 'api', 'another resource: data.kubernetes has this name already')
+    .describe('The resource, in plural: `deployments`. Policies see it as `data.kubernetes.deployments`.'),
+  namespaces: namespaces.describe('The namespaces that are watched, one by one. Without them, the whole cluster.'),
+  label_selector: label.optional().describe('Only objects with these labels, such as `app=shop,tier!=test`.'),
+  field_selector: label.optional().describe('Only objects with these fields, such as `status.phase=Running`.'),
+  keep: z
+    .array(z.string().regex(/^(\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)$/, '* or a member such as metadata.labels'))
+    .default(['metadata.labels'])
+    .describe(
+      'Members of each object that policies see, besides its name, namespace and resource version. `*` is all but `metadata.managedFields` and the data of Secrets, which must be named.',
+    ),
+});
+
+const feed = z.strictObject({
+  resources: z.array(watched).min(1).describe('What is watched.'),
+  refresh: positiveDuration
+    .prefault('2m')
+    .describe(
+      'A list of which the API server has said nothing for so long is read again. It says something about once a minute.',
+    ),
+  max_staleness: positiveDuration
+    .prefault('5m')
+    .describe('How old the data may become when the API server cannot be reached.'),
+  on_stale: z
+    .enum(['deny', 'decide'])
+    .default('deny')
+    .describe(
+      '`deny` decides nothing on older data; `decide` leaves it to the policy, which sees the age in `data.kubernetes.feed`.',
+    ),
+});
+
 export const kubernetes = z.strictObject({
   api: api.prefault({}).describe('The API server and how to call it.'),
   proxy: proxy
     .optional()
     .describe('A proxy to the API server for the policies of an OPA on this machine: see docs/kubernetes-data.md.'),
+  feed: feed
+    .optional()
+    .describe('Objects of the API as `data.kubernetes`, kept up to date: see docs/kubernetes-data.md.'),
 });

@@ -79,6 +79,16 @@ export class OpaClient {
     return this.#exchange(this.#health, { method: 'GET', path, headers: this.#authorization() }, listener);
   }
 
+  writeData(path: string, value: Buffer<ArrayBuffer>, listener: ExchangeListener): HttpExchange {
+    const headers = { 'content-type': 'application/json', ...this.#authorization() };
+    return this.#exchange(this.#pool, { method: 'PUT', path: this.#dataPath(path), headers, body: value }, listener);
+  }
+
+  readData(path: string, listener: ExchangeListener): HttpExchange {
+    const request: HttpRequest = { method: 'GET', path: this.#dataPath(path), headers: this.#authorization() };
+    return this.#exchange(this.#pool, request, listener);
+  }
+
   async close(): Promise<void> {
     const all = [this.#pool, this.#health, ...this.#fresh];
     await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
@@ -89,13 +99,16 @@ export class OpaClient {
   }
 
   #evaluation(path: string, input: Uint8Array): HttpRequest {
-    const segments = path.split('/').map(encodeURIComponent).join('/');
     return {
       method: 'POST',
-      path: `${this.#address.prefix}/v1/data/${segments}?provenance=true`,
+      path: `${this.#dataPath(path)}?provenance=true`,
       headers: { 'content-type': 'application/json', ...this.#authorization() },
       body: Buffer.concat([bodyStart, input, bodyEnd]),
     };
+  }
+
+  #dataPath(path: string): string {
+    return `${this.#address.prefix}/v1/data/${path.split('/').map(encodeURIComponent).join('/')}`;
   }
 
   #authorization(): Record<string, string> {

@@ -1,6 +1,8 @@
 import { PortcullisError } from '../../errors/portcullis-error.js';
 import { encodeJson } from '../../json/encode.js';
+import type { JsonObject } from '../../json/json.js';
 import type { Bundle } from '../../policy/bundle.js';
+import { mergeData } from '../../policy/merge-data.js';
 import { findBuiltinCallers } from './find-builtin-callers.js';
 import { type Builtin, PolicyInstance } from './policy-instance.js';
 import { compilePolicy } from './policy-module.js';
@@ -10,8 +12,11 @@ export interface PolicyLimits {
   readonly maxMemoryBytes: number;
 }
 
-/** Makes instances of one policy, all alike. Throws `bundle_invalid` when one cannot be made. */
-export type InstanceMaker = () => PolicyInstance;
+/**
+ * Makes instances of one policy with the data of its bundle and, if given, further data beside it. Throws
+ * `bundle_invalid` when one cannot be made.
+ */
+export type InstanceMaker = (external?: JsonObject) => PolicyInstance;
 
 /** Compiles the bundle's module. Rejects with `bundle_invalid`. */
 export async function compileBundle(
@@ -24,14 +29,21 @@ export async function compileBundle(
   }
   const compiled = await compilePolicy(bundle.wasm);
   if (!compiled.ok) throw invalid(compiled.error);
-  const data = Buffer.from(encodeJson(bundle.data));
-  return () => {
+  const bundled = Buffer.from(encodeJson(bundle.data));
+  return (external) => {
     try {
+      const data = external === undefined ? bundled : withExternal(bundle.data, external);
       return new PolicyInstance(compiled.value, { data, builtins, maxMemoryBytes });
     } catch (error) {
       throw invalid(error instanceof Error ? error.message : String(error), error);
     }
   };
+}
+
+function withExternal(bundled: JsonObject, external: JsonObject): Buffer {
+  const merged = mergeData(bundled, external);
+  if (!merged.ok) throw new Error(`its data and that from elsewhere do not fit: ${merged.error}`);
+  return Buffer.from(encodeJson(merged.value));
 }
 
 /** Throws `bundle_invalid` unless each decision path is an entrypoint of the module. */

@@ -2,6 +2,7 @@ import type { Bundle } from '../../policy/bundle.js';
 import type { InputReads } from '../../policy/input-reads.js';
 import { encodeRead } from '../encode-read.js';
 import type { Engine, Evaluation, InputDocument, Query } from '../engine.js';
+import type { DataSnapshot, ExternalData } from '../external-data.js';
 import { failed } from '../failed.js';
 import { ReadyState } from '../ready-state.js';
 import { createBuiltins } from './builtins/builtins.js';
@@ -21,6 +22,8 @@ export interface WasmEngineOptions {
   readonly maxMemoryBytes?: number;
   /** What the rules behind a decision path read of the input; a path that is absent gets the whole input. */
   readonly reads?: ReadonlyMap<string, InputReads>;
+  /** Data beside that of the bundle. Each change of it is put before the policy without compiling anything. */
+  readonly external?: ExternalData | undefined;
 }
 
 const defaultMaxMemoryBytes = 512 * 1024 * 1024;
@@ -31,14 +34,17 @@ const defaultMaxMemoryBytes = 512 * 1024 * 1024;
  * Rejects with `bundle_invalid` or `builtin_unsupported`, so that what cannot work is known at load.
  */
 export async function createWasmEngine(options: WasmEngineOptions): Promise<Engine> {
-  const { bundle, env = {}, maxMemoryBytes = defaultMaxMemoryBytes, paths, reads = new Map() } = options;
+  const { bundle, env = {}, external, maxMemoryBytes = defaultMaxMemoryBytes, paths, reads = new Map() } = options;
   const scope = new EvaluationScope(env);
   const builtins = createBuiltins(scope);
   const makeInstance = await compileBundle(bundle, builtins, { maxMemoryBytes });
-  const instance = makeInstance();
+  const snapshot = external?.snapshot();
+  const instance = makeInstance(snapshot?.data);
   requireEntrypoints(instance, paths);
   requireBuiltins(instance, builtins, bundle.wasm ?? new Uint8Array());
-  return new WasmEngine(makeInstance, instance, scope, reads, bundle.manifest.revision);
+  const engine = new WasmEngine(makeInstance, instance, scope, reads, bundle.manifest.revision);
+  if (external !== undefined && snapshot !== undefined) engine.follow(external, snapshot);
+  return engine;
 }
 
 class WasmEngine implements Engine {
@@ -50,6 +56,8 @@ class WasmEngine implements Engine {
   readonly #results: ResultMemory;
   readonly #state = new ReadyState(true);
   #instance: PolicyInstance | undefined;
+  #snapshot: DataSnapshot | undefined;
+  #unfollow: () => void = () => undefined;
 
   constructor(
     makeInstance: InstanceMaker,
@@ -64,6 +72,24 @@ class WasmEngine implements Engine {
     this.#reads = reads;
     this.#revision = revision;
     this.#results = new ResultMemory(revision);
+  }
+
+  /** Puts each further snapshot before the policy; the one given is there already. */
+  follow(external: ExternalData, present: DataSnapshot): void {
+    this.#snapshot = present;
+    external.applied(present);
+    this.#unfollow = external.onChange(() => {
+      const next = external.snapshot();
+      try {
+        // Made aside: what cannot be loaded leaves the policy with what it had.
+        this.#instance = this.#makeInstance(next.data);
+      } catch (error) {
+        external.refused(error);
+        return;
+      }
+      this.#snapshot = next;
+      external.applied(next);
+    });
   }
 
   evaluate({ deadline, input, path, signal }: Query): Evaluation {
@@ -88,7 +114,9 @@ class WasmEngine implements Engine {
   }
 
   close(): Promise<void> {
+    this.#unfollow();
     this.#instance = undefined;
+    this.#snapshot = undefined;
     this.#state.set(false);
     return Promise.resolve();
   }
@@ -96,7 +124,7 @@ class WasmEngine implements Engine {
   #run(path: string, input: InputDocument): Evaluation {
     try {
       // After a failure the instance is spent: its stack pointer was not unwound, nor its heap.
-      const instance = this.#instance ?? this.#makeInstance();
+      const instance = this.#instance ?? this.#makeInstance(this.#snapshot?.data);
       this.#instance = undefined;
       const entrypoint = instance.entrypoints.get(path);
       const reads = this.#reads.get(path);

@@ -44,6 +44,23 @@ test.each([
     'engine: { kind: opa }\nkubernetes: { api: { url: "https://user:pass@api" } }',
     'https://host:port of the API server',
   ],
+  [
+    'kubernetes: { feed: { resources: [{ resource: pods }], refresh: 5m } }',
+    'kubernetes.feed.max_staleness: data is that old',
+  ],
+  [
+    'kubernetes: { feed: { resources: [{ resource: pods }, { resource: pods, group: metrics.k8s.io }] } }',
+    'kubernetes.feed.resources[1].resource: this resource is already listed',
+  ],
+  ['kubernetes: { feed: { resources: [{ resource: feed }] } }', 'data.kubernetes has this name already'],
+  [
+    'kubernetes: { feed: { resources: [{ resource: pods }] } }\nengine: { cache: { enabled: true } }',
+    'engine.cache.enabled: a result that is kept does not see',
+  ],
+  [
+    'kubernetes: { feed: { resources: [{ resource: pods }] } }\nworkers: { count: 2 }\nengine: { kind: opa }',
+    'kubernetes.feed: several workers would write',
+  ],
   ['kubernetes: { proxy: { allow: [{ resource: pods }] } }', 'kubernetes.proxy: the embedded engine has no http.send'],
   ['admin: { address: "unix:///s" }', 'admin.address: wrong value'],
   ['http: {}', 'http.preset: missing'],

@@ -30,6 +30,10 @@ test.each([
     { kubernetes: { proxy: { address: 'unix:///s', mode: '0666', allow: [{ resource: 'pods' }] } } },
     'kubernetes.proxy.mode',
   ],
+  [
+    { kubernetes: { feed: { resources: [{ resource: 'secrets', keep: ['data.password'] }] } } },
+    'kubernetes.feed.resources',
+  ],
 ])('%j is warned of', (settings, key) => {
   expect(warnings(settings).map((warning) => warning.split(': ')[0])).toEqual([key]);
 });
@@ -47,6 +51,7 @@ test.each([
   { engine: { kind: 'wasm', opa: { url: 'http://opa:8181' } } },
   { identity: { sources: [{ kind: 'token-file', file: '/t' }] } },
   { kubernetes: { proxy: { allow: [{ resource: 'pods' }] } } },
+  { kubernetes: { feed: { resources: [{ resource: 'secrets', keep: ['*'] }] } } },
 ])('%j is not', (settings) => {
   expect(warnings(settings)).toEqual([]);
 });
