@@ -42,6 +42,7 @@ deny contains sprintf("%s, %s: opens a port beside Envoy: %d", [pod.of, containe
 	some container in pod.spec.containers
 	not is_envoy(container)
 	some port in ports_of(container)
+	not port.name in {"metrics", "opa-metrics"}
 }
 
 is_envoy(container) if contains(container.image, "envoyproxy/envoy:")

@@ -33,13 +33,14 @@ any_has_port(pod, port) if {
 	has_port(pod, container, port)
 }
 
+# A name that no Pod has opens nothing. A number may be for Pods that another component brings.
 deny contains sprintf("%s: port %v is not one of its Pods", [title(policy), port.port]) if {
 	some policy in objects_of("NetworkPolicy")
 	some rule in policy.spec.ingress
 	some port in rule.ports
-	some pod in pods
-	selects(pod_labels(policy.spec.podSelector), pod)
-	not any_has_port(pod, port.port)
+	is_string(port.port)
+	labels := pod_labels(policy.spec.podSelector)
+	count({pod.of | some pod in pods; selects(labels, pod); any_has_port(pod, port.port)}) == 0
 }
 
 deny contains sprintf("%s: the ConfigMap %s is not there", [pod.of, volume.configMap.name]) if {

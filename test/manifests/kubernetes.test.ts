@@ -28,6 +28,29 @@ describe.each(renderings)('$name', ({ objects }) => {
   });
 });
 
+const find = (kind: string, name: string) =>
+  renderings.flatMap(({ objects }) => objects).find((object) => object.kind === kind && object.metadata.name === name);
+
+test('D-50 D-51 D-52 D-53 D-54 the stores are StatefulSets with claims of one Pod, behind Services without an address', () => {
+  for (const name of ['auth-db', 'session-db']) {
+    const claim = { spec: { accessModes: ['ReadWriteOncePod'] } };
+    expect(find('StatefulSet', name)?.spec).toMatchObject({ serviceName: name, volumeClaimTemplates: [claim] });
+    expect(find('Service', name)?.spec).toMatchObject({ clusterIP: 'None' });
+  }
+});
+
+test('D-56 D-59 the authentication service takes its secrets from Secrets, and its tables from a Job', () => {
+  const volume = { name: 'secrets', projected: { sources: [{ secret: {} }, { secret: {} }, { secret: {} }] } };
+  const spec = { volumes: [{ name: 'config' }, volume] };
+  expect(find('Deployment', 'auth')?.spec).toMatchObject({ template: { spec } });
+  expect(find('Job', 'auth-migrate-0-1-0')?.spec).toMatchObject({ template: { spec } });
+});
+
+test('A-51 Envoy Gateway says what becomes of header names with underscores', () => {
+  const headers = { withUnderscoresAction: 'RejectRequest' };
+  expect(find('ClientTrafficPolicy', 'gateway')?.spec).toMatchObject({ headers });
+});
+
 test('an unknown field and a wrong type are noticed', async () => {
   const [service] = renderings.flatMap(({ objects }) => objects.filter(({ kind }) => kind === 'Service'));
   if (service === undefined) throw new Error('there is no Service');

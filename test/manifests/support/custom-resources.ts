@@ -56,8 +56,8 @@ export async function customResources({ group, version, kind }: Wanted): Promise
   const definition = (await definitions).find(({ spec }) => spec.group === group && spec.names.kind === kind);
   const schema = definition?.spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema;
   if (schema === undefined) return undefined;
-  const metadata = { type: 'object' };
-  return closed({ ...schema, properties: { ...(schema['properties'] as object), metadata } }) as Schema;
+  const everyObject = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } };
+  return closed({ ...schema, properties: { ...(schema['properties'] as object), ...everyObject } }) as Schema;
 }
 
 async function definitionsOf({ module, path }: { module: string; path: string }): Promise<readonly Definition[]> {
@@ -78,7 +78,8 @@ async function definitionsOf({ module, path }: { module: string; path: string })
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;
-  const { nullable, ...node } = Object.fromEntries(
+  // Their `nullable` and `exclusiveMaximum` are those of OpenAPI 3.0.
+  const { nullable, exclusiveMaximum, ...node } = Object.fromEntries(
     Object.entries(schema).map(([key, value]) => [key, key === 'default' || key === 'enum' ? value : closed(value)]),
   );
   if (node['x-kubernetes-int-or-string'] === true) return { ...node, type: ['integer', 'string'] };
@@ -86,5 +87,6 @@ function closed(schema: unknown): unknown {
   const named = node['type'] === 'object' && typeof node['properties'] === 'object';
   const shut = named && !open && node['additionalProperties'] === undefined;
   const type = nullable === true && typeof node['type'] === 'string' ? { type: [node['type'], 'null'] } : {};
-  return { ...node, ...type, ...(shut && { additionalProperties: false }) };
+  const below = exclusiveMaximum === true ? { exclusiveMaximum: node['maximum'] } : {};
+  return { ...node, ...type, ...below, ...(shut && { additionalProperties: false }) };
 }

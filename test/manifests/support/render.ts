@@ -26,7 +26,7 @@ export async function renderKustomize(
   const own = await mkdtemp(join(tmpdir(), 'portcullis-render-'));
   try {
     const below = (name: string) => relative(own, join(repository, 'k8s', name));
-    const kustomization = { resources: [below(folder)], components: components.map(below) };
+    const kustomization = { namespace: 'portcullis', resources: [below(folder)], components: components.map(below) };
     await writeFile(join(own, 'kustomization.yaml'), stringify(kustomization));
     return await rendered(own);
   } finally {

@@ -49,7 +49,13 @@ function exists(path: string): Promise<boolean> {
 }
 
 const definitions = await kubernetesDefinitions();
-const options = { strict: false, validateFormats: false, allErrors: true } as const;
+/** Patterns are Go's, which may begin with `(?i)`. */
+const regExp = Object.assign(
+  (pattern: string, flags: string) =>
+    new RegExp(pattern.replace('(?i)', ''), pattern.includes('(?i)') ? `${flags}i` : flags),
+  { code: 'new RegExp' },
+);
+const options = { strict: false, validateFormats: false, allErrors: true, code: { regExp } } as const;
 const kubernetes = new Ajv2020(options).addSchema(definitions, 'kubernetes');
 const custom = new Ajv(options);
 const compiled = new Map<string, ValidateFunction>();
