@@ -48,6 +48,11 @@ async function write(config: Config, { output, s3Credentials }: OpaConfigArgumen
     // The key of an HS algorithm is a secret, and it stands in the file.
     await writeFile(opaFile, stringify(document.value), { mode: 0o600 });
     await writeFile(authorizationFile, opaAuthorization(paths, hash));
+    for (const { name, store } of bundles.sources) {
+      if (/^(?:file:|\.{0,2}\/)/.test(store)) {
+        io.stderr(`warning: OPA reads ${name} from the folder once, at its start, and does not follow changes\n`);
+      }
+    }
     return startLine(engine.opa.url, token !== undefined, opaFile, authorizationFile, io);
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../errors/result.js';
 import { assembleBundle } from '../../policy/assemble-bundle.js';
+import type { BundleFile } from '../../policy/bundle.js';
 import { signingKey, verificationKey } from '../../policy/bundle-key.js';
 import { signBundle } from '../../policy/bundle-sign.js';
 import { verifyBundle } from '../../policy/bundle-verify.js';
@@ -27,18 +28,30 @@ export async function signBundleFile({ operand, options }: BundleArguments): Pro
 }
 
 /** `portcullis bundle verify FILE --key FILE`. */
-export async function verifyBundleFile(
-  { operand, options }: BundleArguments,
-  io: CommandIo,
-): Promise<Result<undefined>> {
+export async function verifyBundleFile(args: BundleArguments, io: CommandIo): Promise<Result<undefined>> {
+  const { operand } = args;
+  const trust = await openTrust(args);
+  if (!trust.ok) return trust;
+  const archive = await readBundleArchive(operand);
+  if (!archive.ok) return archive;
+  const verified = trust.value(archive.value.files);
+  if (!verified.ok) return fail(`${operand}: ${verified.error}`);
+  io.stdout(`OK: the signature vouches for ${archive.value.files.length - 1} files\n`);
+  return ok(undefined);
+}
+
+/** What `--key`, `--algorithm` and `--scope` demand of a bundle; without a key, nothing. */
+export async function openTrust({
+  options,
+}: BundleArguments): Promise<Result<(files: readonly BundleFile[]) => Result<undefined>>> {
+  if (options.key === '') return ok(() => ok(undefined));
   const content = await readWhole(options.key, longestKey);
   if (!content.ok) return content;
   const key = verificationKey(content.value, options.algorithm);
   if (!key.ok) return fail(`${options.key}: ${key.error}`);
-  const archive = await readBundleArchive(operand);
-  if (!archive.ok) return archive;
-  const verified = verifyBundle(archive.value.files, { key: key.value, scope: options.scope ?? '' }, Date.now());
-  if (!verified.ok) return fail(`${operand}: ${verified.error}`);
-  io.stdout(`OK: the signature vouches for ${verified.value.files.length} files\n`);
-  return ok(undefined);
+  const verification = { key: key.value, scope: options.scope ?? '' };
+  return ok((files) => {
+    const verified = verifyBundle(files, verification, Date.now());
+    return verified.ok ? ok(undefined) : verified;
+  });
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { type HttpBundleServer, startHttpBundles } from '../../support/http-bundle-server.js';
 import type { PortcullisServer } from '../../support/portcullis-server.js';
@@ -10,6 +10,8 @@ import { keyFiles } from '../bundle/keys.js';
 import { client, httpCheck, outcome } from '../serve/check-call.js';
 import { folder, serve } from '../serve/serve.js';
 import { delta, employees, pack, shopPath, shopPolicy, signed } from './archives.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const patience = { within: 15_000, every: 50 };
 const polling = { min_delay: '50ms', max_delay: '100ms' };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findTool } from '../../../scripts/tools/find-tool.js';
 import { defaultBundleLimits } from '../../../src/policy/bundle.js';
 import { packBundle } from '../../../src/policy/bundle-pack.js';
@@ -36,6 +36,7 @@ let beside: Front;
 let sidecar: Sidecar;
 const others: { stop(): Promise<void> }[] = [];
 
+vi.setConfig({ testTimeout: 120_000 });
 printLogsOnFailure();
 
 beforeAll(async () => {

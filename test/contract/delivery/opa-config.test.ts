@@ -1,0 +1,141 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { type SidecarOptions, startSidecar } from '../../e2e/delivery/support/sidecar.js';
+import { eventually } from '../../support/eventually.js';
+import { startHttpBundles } from '../../support/http-bundle-server.js';
+import { buildBundle } from '../../support/policy-bundle.js';
+import type { ConfigFile } from '../../support/portcullis-server.js';
+import { runPortcullis } from '../../support/portcullis-server.js';
+import { freePort } from '../../support/ports.js';
+import { startRegistry } from '../../support/registry-server.js';
+import { bundle } from '../bundle/command.js';
+import { keyFiles } from '../bundle/keys.js';
+import { client, httpCheck, outcome } from '../serve/check-call.js';
+import { configFile, folder, serve } from '../serve/serve.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const path = 'shop/authz/allow';
+
+function shopBundle(revision: string): Promise<string> {
+  return buildBundle({
+    rego: {
+      '.manifest': '{"roots": ["shop"]}',
+      'shop/authz.rego': `package shop.authz\n\ndefault allow := false\n\nallow if input.attributes.request.http.method == "GET"\n`,
+    },
+    entrypoints: [path],
+    target: 'rego',
+    revision,
+  });
+}
+
+async function sidecar(options: Omit<SidecarOptions, 'url' | 'env'>, url: string) {
+  const started = await startSidecar({ env: {}, ...options, url });
+  onTestFinished(() => started.stop());
+  return started;
+}
+
+async function adapter(config: ConfigFile) {
+  const portcullis = await serve({ config });
+  return client(portcullis.grpcAddress);
+}
+
+const get = httpCheck({ method: 'GET', path: '/' });
+const put = httpCheck({ method: 'PUT', path: '/' });
+
+function configFor(store: string, url: string, more: object = {}, opa: object = {}): ConfigFile {
+  return {
+    engine: { kind: 'opa', timeout: '2s', paths: [{ path }], opa: { url, ...opa } },
+    bundles: {
+      sources: [{ name: 'shop', store, channel: 'production' }],
+      polling: { min_delay: '1s', max_delay: '1s' },
+      ...more,
+    },
+  };
+}
+
+async function publish(store: string, file: string, revision: string): Promise<void> {
+  for (const args of [
+    ['publish', file, '--to', store],
+    ['promote', 'production', revision, '--to', store],
+  ]) {
+    const run = await bundle(...args);
+    expect(run.code, run.stderr).toBe(0);
+  }
+}
+
+const opaUrl = async () => `http://127.0.0.1:${await freePort()}`;
+
+test('C-44 with a token, OPA answers checks and probes and nothing else', async () => {
+  const [store, secrets, url] = [await folder(), await folder(), await opaUrl()];
+  const token = join(secrets, 'token');
+  await writeFile(token, 'sidecar-token\n');
+  await publish(store, await shopBundle('r1'), 'r1');
+  const config = configFor(store, url, {}, { token: { file: token } });
+  await sidecar({ config }, url);
+  const grpc = await adapter(config);
+  expect([await outcome(grpc, get), await outcome(grpc, put)]).toEqual(['allow', 'deny Forbidden']);
+
+  const ask = async (method: string, at: string, authorization?: string) => {
+    const headers = authorization === undefined ? {} : { authorization };
+    const content = method === 'GET' ? {} : { body: '{}' };
+    return (await fetch(`${url}${at}`, { method, headers, ...content })).status;
+  };
+  const bearer = 'Bearer sidecar-token';
+  expect(await ask('POST', `/v1/data/${path}`, bearer)).toBe(200);
+  expect(await ask('POST', `/v1/data/${path}`)).toBe(401);
+  expect(await ask('POST', `/v1/data/${path}`, 'Bearer guessed')).toBe(401);
+  expect(await ask('GET', '/health')).toBe(200);
+  expect(await ask('GET', '/v1/data', bearer)).toBe(401);
+  expect(await ask('POST', '/v1/data', bearer)).toBe(401);
+  expect(await ask('PUT', '/v1/policies/evil', bearer)).toBe(401);
+  expect(await ask('PUT', '/v1/data/shop', bearer)).toBe(401);
+  expect(await ask('POST', '/v1/query', bearer)).toBe(401);
+});
+
+test('C-53 an OPA keeps the last good bundle, and starts with it when the server is down', async () => {
+  const [kept, url, server] = [await folder(), await opaUrl(), await startHttpBundles()];
+  onTestFinished(() => server.stop().catch(() => undefined));
+  await publish(server.url, await shopBundle('r1'), 'r1');
+  const config = configFor(server.url, url, { persist: kept });
+  const first = await startSidecar({ config, url, env: {} });
+  await first.stop();
+  await server.stop();
+  await sidecar({ config }, url);
+  expect(await outcome(await adapter(config), get)).toBe('allow');
+});
+
+test('C-44 an OPA refuses what is not signed by the key it was given', async () => {
+  const [server, keys, url] = [await startHttpBundles(), await folder(), await opaUrl()];
+  onTestFinished(() => server.stop());
+  const store = server.url;
+  const key = await keyFiles(keys, 'ES256');
+  const config = configFor(store, url, { verification: { key: key.verification, algorithm: 'ES256', scope: 'shop' } });
+  await publish(store, await shopBundle('r1'), 'r1');
+  const opa = await sidecar({ config, until: 'started' }, url);
+  await eventually(() => expect(opa.child.stderr.join('\n')).toContain('signature'), { within: 15_000 });
+  expect((await fetch(`${url}/health?bundles`)).status).toBe(500);
+
+  const file = join(keys, 'bundle.tar.gz');
+  const sign = ['sign', await shopBundle('r2'), '--key', key.signing, '--algorithm', 'ES256', '--scope', 'shop'];
+  expect((await bundle(...sign, '--key-id', 'portcullis', '-o', file)).code).toBe(0);
+  await publish(store, file, 'r2');
+  await eventually(async () => expect((await fetch(`${url}/health?bundles`)).status).toBe(200), { within: 15_000 });
+});
+
+test('C-43 C-44 a registry: published as an OCI artifact that both kinds of engine pull', async () => {
+  const [registry, url] = [await startRegistry(), await opaUrl()];
+  onTestFinished(() => registry.stop());
+  const store = `oci://${registry.address}/shop/policy?plain_http=true`;
+  await publish(store, await shopBundle('r1'), 'r1');
+  const config = configFor(store, url);
+  await sidecar({ config }, url);
+  expect(await outcome(await adapter(config), get)).toBe('allow');
+});
+
+test('without bundles there is nothing to write', async () => {
+  const run = await runPortcullis(['opa-config', '--config', await configFile({}), '--output', await folder()]);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toContain('bundles.sources names no bundle');
+});
