@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStores } from '../../examples/auth/stores.js';
+import { createLogger } from '../../src/telemetry/logger.js';
 import { eventually } from '../support/eventually.js';
 import { type AuthService, firstKey, goodPassword, newEmail, startAuth, tokenOf } from './support/service.js';
 
@@ -236,6 +238,17 @@ describe('renewal', () => {
       expect((await sliding.call('POST', '/accounts/token/renew', token)).status).toBe(401);
     } finally {
       await sliding.stop();
+    }
+  });
+
+  test('D-24 makes no session of what is left when Redis has lost it', async () => {
+    const stores = await openStores(auth.config, createLogger('silent'));
+    try {
+      await stores.redis.ready();
+      expect(await stores.sessionStore.prolong('session:k1:lost', 2_000_000_000, 60)).toBe(false);
+      expect(await auth.redis.command('EXISTS', 'session:k1:lost')).toBe(0);
+    } finally {
+      await stores.close();
     }
   });
 

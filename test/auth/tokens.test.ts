@@ -142,17 +142,6 @@ describe('what Redis holds', () => {
       await short.stop();
     }
   });
-
-  test('D-24 is written with its end in one transaction', async () => {
-    await auth.redis.command('CONFIG', 'RESETSTAT');
-    const token = await auth.newToken();
-    // A key without an end would show as -1 at any moment; the commands themselves show that there is no such moment.
-    const stats = String(await auth.redis.command('INFO', 'commandstats'));
-    expect(stats).toMatch(/cmdstat_multi:calls=[1-9]/);
-    expect(stats).toMatch(/cmdstat_exec:calls=[1-9]/);
-    expect(stats).not.toContain('cmdstat_hmset');
-    expect(Number(await auth.redis.command('TTL', keyOf(token)))).toBeGreaterThan(0);
-  });
 });
 
 describe('the file of keys', () => {
