@@ -24,6 +24,8 @@ export interface AdminServerParts {
   readonly metrics: Pick<Metrics, 'scrape'>;
   /** What `/status` shows as JSON: nothing secret. */
   readonly status: () => object | Promise<object>;
+  /** The key set that backends verify our tokens with; undefined when none are made. */
+  readonly publicKeys?: () => object | undefined | Promise<object | undefined>;
   /** A page could not be made. */
   readonly fault: (error: unknown) => void;
 }
@@ -73,7 +75,7 @@ interface Page {
 
 type Pages = ReadonlyMap<string, () => Page | Promise<Page>>;
 
-function createPages({ readiness, metrics, status }: AdminServerParts): Pages {
+function createPages({ readiness, metrics, status, publicKeys }: AdminServerParts): Pages {
   return new Map<string, () => Page | Promise<Page>>([
     // Alive means that this answer came: a policy that is missing is no reason to be restarted.
     ['/livez', () => text(200, 'alive\n')],
@@ -96,6 +98,14 @@ function createPages({ readiness, metrics, status }: AdminServerParts): Pages {
       async () => {
         const body = `${JSON.stringify(await status(), null, 2)}\n`;
         return { status: 200, contentType: 'application/json', body };
+      },
+    ],
+    [
+      '/.well-known/jwks.json',
+      async () => {
+        const keys = await publicKeys?.();
+        if (keys === undefined) return text(404, 'not found\n');
+        return { status: 200, contentType: 'application/jwk-set+json', body: JSON.stringify(keys) };
       },
     ],
   ]);

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
 import type { Identifier } from '../identity/identify.js';
+import type { OutgoingIdentity } from '../identity/outgoing/outgoing-identity.js';
 import type { DecisionPaths } from './decision-path.js';
 import type { InputOptions } from './input/input.js';
 import type { SettledVerdicts } from './settled-verdicts.js';
@@ -18,6 +19,7 @@ export interface CheckState {
   /** Exact paths on which the policy, and not we, judges an invalid credential. */
   readonly publicPaths: ReadonlySet<string>;
   readonly realm: string;
+  readonly outgoing?: OutgoingIdentity | undefined;
   readonly input: InputOptions;
   readonly decision: Config['decision'];
   /** Of this very configuration. */

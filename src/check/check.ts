@@ -173,11 +173,11 @@ function answerContext(
   attributes: Attributes | undefined,
   headers: HeaderView,
   caller: Caller,
-  { identityConfigured, realm, decision }: CheckState,
+  { identityConfigured, realm, outgoing, decision }: CheckState,
   { decisionId }: Trail,
 ): AnswerContext {
   const target = attributes?.request?.http?.path ?? '';
-  return { headers, target, caller, identityConfigured, realm, options: decision, decisionId };
+  return { headers, target, caller, outgoing, identityConfigured, realm, options: decision, decisionId };
 }
 
 /** Compared as sent: the input has been built, so the path is not ambiguous. */

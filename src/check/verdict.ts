@@ -51,8 +51,10 @@ function judgeResult(result: Parameters<typeof readDecision>[0], context: Answer
   }
   const answer = toAnswer(decision.value, context);
   const { reason: policyReason, dropped } = decision.value;
-  const settled = !looksAtRequest(decision.value);
-  if (answer.kind === 'deny') return { answer, outcome: 'deny', reason: 'policy', policyReason, dropped, settled };
+  if (answer.kind === 'deny')
+    return { answer, outcome: 'deny', reason: 'policy', policyReason, dropped, settled: true };
+  // What the backend is told of one caller must never be told of another.
+  const settled = context.outgoing === undefined && !looksAtRequest(decision.value);
   const reason = decision.value.kind === 'deny' ? 'dry_run' : 'policy';
   return { answer, outcome: 'allow', reason, policyReason, dropped, settled };
 }

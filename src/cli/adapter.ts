@@ -162,6 +162,7 @@ function adminParts(
   return {
     readiness,
     metrics,
+    publicKeys: () => live.publicKeys(),
     status: () => ({
       version,
       started,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CheckState } from '../check/check-state.js';
 import type { Environment } from '../config/environment.js';
-import { formatProblems } from '../config/problem.js';
+import { type ConfigProblem, formatProblems } from '../config/problem.js';
 import type { Config } from '../config/schema.js';
 import { createDecisionLog, type DecisionLog } from '../decision-log/decision-log.js';
 import { createEmptyEngine } from '../engine/empty-engine.js';
@@ -9,7 +9,10 @@ import type { Engine } from '../engine/engine.js';
 import type { ExternalData } from '../engine/external-data.js';
 import { ReplaceableEngine } from '../engine/replaceable-engine.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
+import type { Result } from '../errors/result.js';
 import { closeSources, loadSources } from '../identity/load-sources.js';
+import { loadSigningKeys, publicKeySet } from '../identity/outgoing/load-signing-keys.js';
+import type { SigningKey } from '../identity/outgoing/signing-key.js';
 import type { IdentitySource } from '../identity/source.js';
 import type { Bundle } from '../policy/bundle.js';
 import type { BundleEvent } from '../policy/follow/bundle-follower.js';
@@ -61,6 +64,7 @@ export class LiveConfig {
   #config: Config;
   #state: CheckState;
   #sources: readonly IdentitySource[];
+  #signingKeys: readonly SigningKey[];
   #decisionLog: DecisionLog;
   #replacing: Promise<void> = Promise.resolve();
 
@@ -76,6 +80,7 @@ export class LiveConfig {
     this.#config = parts.config;
     this.#state = createCheckState(parts.config, this.answering, parts.files);
     this.#sources = parts.files.sources;
+    this.#signingKeys = parts.files.signingKeys;
     this.#decisionLog = this.#openDecisionLog(parts.config);
   }
 
@@ -103,6 +108,11 @@ export class LiveConfig {
 
   config(): Config {
     return this.#config;
+  }
+
+  /** The key set that backends verify our tokens with; undefined when none are made. */
+  publicKeys(): object | undefined {
+    return this.#signingKeys.length === 0 ? undefined : publicKeySet(this.#signingKeys);
   }
 
   state(): CheckState {
@@ -149,6 +159,7 @@ export class LiveConfig {
     this.#logger.level = next.log.level;
     const former = this.#sources;
     this.#sources = files.sources;
+    this.#signingKeys = files.signingKeys;
     await this.#replaceDecisionLog(next);
     if (engine !== undefined) await this.engine.replace(engine);
     this.#feed?.hurry();
@@ -222,14 +233,23 @@ interface OpenedParts {
 /** Sources come last: they have to be closed again. */
 async function loadFiles(config: Config): Promise<LoadedFiles> {
   const grpcBodies = await openGrpcBodies(config.input);
-  return { grpcBodies, sources: await openSources(config) };
+  const signingKeys = await readSigningKeys(config);
+  return { grpcBodies, signingKeys, sources: await openSources(config) };
 }
 
 async function openSources(config: Config): Promise<readonly IdentitySource[]> {
-  const sources = await loadSources(config.identity);
-  if (sources.ok) return sources.value;
-  const [first] = sources.error;
-  throw new PortcullisError(first?.code ?? 'config_invalid', formatProblems(sources.error).replaceAll('\n', '; '));
+  return orThrow(await loadSources(config.identity));
+}
+
+/** @throws PortcullisError when a key of the token for the backend cannot be used */
+export async function readSigningKeys(config: Config): Promise<readonly SigningKey[]> {
+  return orThrow(await loadSigningKeys(config.identity));
+}
+
+function orThrow<Value>(result: Result<Value, ConfigProblem[]>): Value {
+  if (result.ok) return result.value;
+  const [first] = result.error;
+  throw new PortcullisError(first?.code ?? 'config_invalid', formatProblems(result.error).replaceAll('\n', '; '));
 }
 
 /** Tells whether two processes run on the same configuration, without showing it. */

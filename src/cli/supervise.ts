@@ -6,13 +6,14 @@ import { reloadableChanges } from '../config/reload.js';
 import { unsafeSettings } from '../config/unsafe.js';
 import { createLineRelay } from '../decision-log/line-relay.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
+import { publicKeySet } from '../identity/outgoing/load-signing-keys.js';
 import { listen } from '../server/listen.js';
 import type { Logger } from '../telemetry/logger.js';
 import { createSupervisorMetrics, type SupervisorMetrics } from '../telemetry/supervisor-metrics.js';
 import { mergeMetrics } from '../workers/merge-metrics.js';
 import { Supervisor } from '../workers/supervisor.js';
 import { listenAddress } from './listen-address.js';
-import { configHash, withFixedParts } from './live-config.js';
+import { configHash, readSigningKeys, withFixedParts } from './live-config.js';
 import type { ServeIo } from './serve.js';
 import { readVersion } from './version.js';
 
@@ -75,6 +76,10 @@ function createAdmin(supervisor: Supervisor, metrics: SupervisorMetrics, logger:
         const [own, pages] = await Promise.all([metrics.scrape(), supervisor.metrics()]);
         return { contentType: own.contentType, text: mergeMetrics([...pages, own.text]) };
       },
+    },
+    publicKeys: async () => {
+      const keys = await readSigningKeys(supervisor.config());
+      return keys.length === 0 ? undefined : publicKeySet(keys);
     },
     status: async () => ({
       version,

@@ -4,8 +4,39 @@ import { underscoreAlias } from './header-alias.js';
 import type { Config } from './schema.js';
 
 /** Identity sources that are valid each and impossible together. */
-export function identityConflicts({ identity: { sources } }: Config): Conflict[] {
-  return [...unreachableSources(sources), ...sources.flatMap((source, index) => conflictsOf(source, index))];
+export function identityConflicts({ identity: { sources, forward } }: Config): Conflict[] {
+  return [
+    ...forwardConflicts(forward),
+    ...unreachableSources(sources),
+    ...sources.flatMap((source, index) => conflictsOf(source, index)),
+  ];
+}
+
+/** What belongs to the connection or to the routing of a request, and is not ours to set. */
+const notOurs: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'cookie',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+function forwardConflicts({ headers, token }: Config['identity']['forward']): Conflict[] {
+  const told: [path: string[], name: string][] = Object.entries(headers).flatMap(([member, name]) =>
+    name === undefined ? [] : [[['headers', member], name]],
+  );
+  if (token !== undefined) told.push([['token', 'header'], token.header]);
+  const names = told.map(([, name]) => name);
+  return told.flatMap(([path, name], index): Conflict[] => {
+    const place = ['identity', 'forward', ...path];
+    if (notOurs.has(name) || name.startsWith('x-envoy-'))
+      return [{ path: place, because: `${name} is not ours to set` }];
+    return names.indexOf(name) === index ? [] : [{ path: place, because: 'another member has this header' }];
+  });
 }
 
 type Source = Config['identity']['sources'][number];

@@ -1,6 +1,7 @@
 import type { AllowAnswer, DenyAnswer, HeaderChange } from '../../envoy/answer.js';
 import { assertNever } from '../../errors/assert-never.js';
 import type { Caller } from '../../identity/identity.js';
+import type { OutgoingIdentity } from '../../identity/outgoing/outgoing-identity.js';
 import type { JsonObject } from '../../json/json.js';
 import type { Decision, DecisionOptions, DenyDecision } from '../decision/decision.js';
 import type { HeaderView } from '../input/headers.js';
@@ -15,6 +16,8 @@ export interface AnswerContext {
   /** The request target as Envoy sent it; empty without one. */
   readonly target: string;
   readonly caller: Caller;
+  /** What the backend is told of the caller. Without it, nothing but what the policy says. */
+  readonly outgoing?: OutgoingIdentity | undefined;
   /** Whether any identity source is configured: only then can a caller be asked to authenticate. */
   readonly identityConfigured: boolean;
   readonly realm: string;

@@ -48,6 +48,12 @@ export function protectedHeaders(names: readonly string[]): ProtectedHeaders {
   return made;
 }
 
+/** The spellings of these names that are removed from this request. */
+export function protectedSpellings(names: readonly string[], request: HeaderView): readonly string[] {
+  const made = protectedHeaders(names);
+  return [...made.usual, ...made.oddOf(request)];
+}
+
 function asRead(name: string): string {
   return name.replace(separators, '-');
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { addressRange, file, headerName } from './forms.js';
 import { apiKey } from './sources/api-key.js';
 import { clientCertificate } from './sources/client-certificate.js';
+import { forward } from './sources/forward.js';
 import { envoyJwt, jwt } from './sources/jwt.js';
 import { redisSession } from './sources/redis-session.js';
 
@@ -41,6 +42,7 @@ export const identity = z.strictObject({
     )
     .default([])
     .describe('Asked in this order; the first that finds a credential decides.'),
+  forward: forward.prefault({}).describe('What a backend is told of the caller.'),
   public_paths: z
     .array(z.string().regex(/^\/[^?#]*$/, 'a path that begins with /, without a query'))
     .default([])

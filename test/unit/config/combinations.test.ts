@@ -108,6 +108,15 @@ test.each([
     'identity: { sources: [{ kind: token-file, file: a }, { kind: redis-session, keys: k }] }',
     'identity.sources[1]: is never asked: sources[0], token-file',
   ],
+  [
+    'identity: { forward: { headers: { subject: x-a, roles: x-a } } }',
+    'forward.headers.roles: another member has this',
+  ],
+  [
+    'identity: { forward: { headers: { subject: host } } }',
+    'identity.forward.headers.subject: host is not ours to set',
+  ],
+  ['identity: { forward: { token: { audience: [a], keys: [] } } }', 'identity.forward.token.keys: wrong value'],
   ['identity: { sources: [{ kind: jwt, issuer: i }] }', 'identity.sources[0].audience: missing'],
   ['identity: { sources: [{ kind: jwt, issuer: i, audience: [] }] }', 'expected at least'],
   [
