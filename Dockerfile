@@ -12,8 +12,10 @@ COPY src src
 RUN npm run build -- --declaration false
 
 FROM build AS build-demo
+COPY examples/auth/package.json examples/auth/
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY deploy/tsconfig.json deploy/
-COPY examples/backend examples/backend
+COPY examples examples
 COPY scripts scripts
 RUN npx tsc -p deploy/tsconfig.json && chmod -R u=rwX,go=rX build
 
@@ -64,5 +66,25 @@ USER 1000:1000
 HEALTHCHECK NONE
 ENTRYPOINT ["node", "--enable-source-maps"]
 CMD ["/app/examples/backend/main.js"]
+
+FROM ${IMAGE_NODE} AS package-auth
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY examples/auth/package.json examples/auth/
+RUN npm ci --omit=dev --workspace examples/auth --ignore-scripts --no-audit --no-fund
+COPY LICENSE ./
+COPY --from=build-demo /app/build .
+RUN rm -rf examples/backend scripts node_modules/portcullis-auth && chmod -R u=rwX,go=rX .
+
+# The authentication service, and its command that makes the tables.
+FROM runtime AS auth
+USER 0:0
+RUN rm -rf /app && install -d -o 1000 -g 1000 -m 0750 /secrets
+COPY --from=package-auth /app /app
+USER 1000:1000
+EXPOSE 8082
+HEALTHCHECK NONE
+ENTRYPOINT ["node", "--enable-source-maps", "/app/examples/auth/main.js"]
+CMD ["serve"]
 
 FROM runtime AS portcullis

@@ -31,7 +31,7 @@ const named = (title: string) => join(repository, 'deploy', 'compose', title);
 describe('docker-compose.yml', () => {
   test('A-89 B-10 is valid, with and without its profile, and has no obsolete or fixed names', async () => {
     expect(await composeCommand(['config', '--quiet'])).toBe('');
-    for (const profile of ['embedded', 'nginx', 'observability']) {
+    for (const profile of ['auth', 'embedded', 'nginx', 'observability']) {
       expect(await composeCommand(['--profile', profile, 'config', '--quiet'])).toBe('');
     }
     expect(parse(text, { merge: true })).not.toHaveProperty('version');
@@ -39,7 +39,8 @@ describe('docker-compose.yml', () => {
   });
 
   test.each(services)('A-89 B-10 %s: a pinned image, and nothing of the host that it may write', (_, service) => {
-    expect(service.image).toMatch(/:v?\d+\.\d+\.\d+[^:]*$/);
+    // Postgres counts with two numbers.
+    expect(service.image).toMatch(/^postgres:\d+\.\d+-|:v?\d+\.\d+\.\d+[^:]*$/);
     for (const volume of service.volumes ?? []) if (volume.type === 'bind') expect(volume.read_only).toBe(true);
   });
 
@@ -55,6 +56,7 @@ describe('docker-compose.yml', () => {
     const published = services.filter(([, { ports }]) => ports !== undefined);
     expect(published.map(([name]) => name).sort()).toEqual([
       'envoy',
+      'envoy-auth',
       'envoy-embedded',
       'grafana',
       'nginx',
@@ -98,6 +100,24 @@ describe('deploy/compose/envoy.yaml', () => {
     Object.assign(backend ?? {}, { type: 'STRICT_DNS' });
     expect(own).toEqual(expected);
   });
+});
+
+test('deploy/compose/envoy-auth.yaml is accepted, and envoy/gateway-auth.yaml at other addresses', async () => {
+  const { accepted, log } = await validateFile(named('envoy-auth.yaml'));
+  expect(accepted, log).toBe(true);
+  const [standard, own] = await Promise.all(
+    [join(repository, 'envoy', 'gateway-auth.yaml'), named('envoy-auth.yaml')].map(async (file) =>
+      parse(await readFile(file, 'utf8')),
+    ),
+  );
+  const expected = withAddresses(standard, {
+    listener: '0.0.0.0:8080',
+    clusters: { backend: 'backend:8081', auth: 'auth:8082', portcullis: 'unix:///run/portcullis/check.sock' },
+  });
+  for (const cluster of expected.static_resources.clusters ?? []) {
+    if (['backend', 'auth'].includes(cluster.name)) Object.assign(cluster, { type: 'STRICT_DNS' });
+  }
+  expect(own).toEqual(expected);
 });
 
 describe('deploy/compose/nginx', () => {

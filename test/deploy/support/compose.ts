@@ -30,7 +30,7 @@ export interface ProjectOptions {
   /** Brought up with what they depend on; without any, all of the profile. */
   readonly services?: readonly string[];
   /** The variable that sets the port of the gateway. */
-  readonly port: 'GATEWAY_PORT' | 'EMBEDDED_PORT' | 'NGINX_PORT';
+  readonly port: 'GATEWAY_PORT' | 'EMBEDDED_PORT' | 'NGINX_PORT' | 'AUTH_PORT';
   /** Variables of further ports that are published. */
   readonly furtherPorts?: readonly string[];
 }
@@ -40,7 +40,11 @@ const serviceLabel = 'com.docker.compose.service';
 /** Brings the shipped compose file up under a name, images and a port of its own. */
 export async function bringUp({ profile, services = [], port, furtherPorts = [] }: ProjectOptions): Promise<Project> {
   const name = uniqueName('portcullis-deploy');
-  const images = { IMAGE_PORTCULLIS: `${name}:test`, IMAGE_DEMO: `${name}-demo:test` };
+  const images = {
+    IMAGE_PORTCULLIS: `${name}:test`,
+    IMAGE_DEMO: `${name}-demo:test`,
+    IMAGE_AUTH: `${name}-auth:test`,
+  };
   const ports = Object.fromEntries(
     await Promise.all([port, ...furtherPorts].map(async (variable) => [variable, String(await freePort())] as const)),
   );
