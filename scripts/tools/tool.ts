@@ -1,4 +1,13 @@
-export type ToolName = 'envoy' | 'opa' | 'redis-server' | 'kubectl' | 'helm' | 'caddy' | 'registry' | 'versitygw';
+export type ToolName =
+  | 'envoy'
+  | 'opa'
+  | 'redis-server'
+  | 'kubectl'
+  | 'helm'
+  | 'hadolint'
+  | 'caddy'
+  | 'registry'
+  | 'versitygw';
 
 /** The ones that `npm test` needs, or the demo. */
 export const toolNames: readonly ToolName[] = [
@@ -7,6 +16,7 @@ export const toolNames: readonly ToolName[] = [
   'redis-server',
   'kubectl',
   'helm',
+  'hadolint',
   'versitygw',
   'registry',
 ];
@@ -79,6 +89,14 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     versionArgs: ['version', '--short'],
     versionPattern: /^v(\d+\.\d+\.\d+)/,
     advice: 'Put `helm` on the PATH.',
+  },
+  hadolint: {
+    name: 'hadolint',
+    version: '2.15.1',
+    oldest: '2.12.0',
+    versionArgs: ['--version'],
+    versionPattern: /Linter (\d+\.\d+\.\d+)/,
+    advice: 'Install Python 3 with pip, or put `hadolint` on the PATH.',
   },
   caddy: {
     name: 'caddy',

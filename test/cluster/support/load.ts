@@ -27,11 +27,14 @@ export function startLoad(url: string, clients = 4): { readonly stop: () => Prom
     while (!stopping) {
       for (const { method, path, status } of requests) {
         sent += 1;
+        const begun = performance.now();
         const seen = await send(url, path, { method }).then(
           (response) => String(response.status),
           (error: Error) => error.message,
         );
-        const failure = `${method} ${path}: ${seen}`;
+        // To the next 50 ms: a check that came too late is another fault than one that nobody answered.
+        const after = Math.ceil((performance.now() - begun) / 50) * 50;
+        const failure = `${method} ${path}: ${seen} within ${after} ms`;
         if (seen !== String(status)) failures[failure] = (failures[failure] ?? 0) + 1;
       }
       // A steady stream, not a flood: the test is about continuity.

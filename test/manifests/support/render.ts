@@ -6,13 +6,20 @@ import { findTool } from '../../../scripts/tools/find-tool.js';
 import { runCommand } from '../../../scripts/tools/run-command.js';
 import { repository } from '../../support/portcullis-server.js';
 
+/** As in the overlays. */
+const commonLabels = { 'app.kubernetes.io/part-of': 'portcullis', 'app.kubernetes.io/version': '0.1.0' };
+
 const kubectl = findTool('kubectl');
 
 /** A Kubernetes object, as far as the tests look into it. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: unknown;
 }
@@ -26,7 +33,13 @@ export async function renderKustomize(
   const own = await mkdtemp(join(tmpdir(), 'portcullis-render-'));
   try {
     const below = (name: string) => relative(own, join(repository, 'k8s', name));
-    const kustomization = { namespace: 'portcullis', resources: [below(folder)], components: components.map(below) };
+    const labels = [{ pairs: commonLabels, includeTemplates: true }];
+    const kustomization = {
+      namespace: 'portcullis',
+      labels,
+      resources: [below(folder)],
+      components: components.map(below),
+    };
     await writeFile(join(own, 'kustomization.yaml'), stringify(kustomization));
     return await rendered(own);
   } finally {
