@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type AdminServer, type AdminServerParts, createAdminServer } from '../admin/admin-server.js';
 import { createCheck } from '../check/check.js';
 import { createObserver, type Observer } from '../check/observe.js';
@@ -11,6 +12,7 @@ import { serverGroup } from '../server/server-group.js';
 import { shutDown } from '../server/shutdown.js';
 import type { Logger } from '../telemetry/logger.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
+import { BundleReporter } from './bundle-reporter.js';
 import { createFront } from './http-front.js';
 import { openKubernetesProxy } from './kubernetes-proxy.js';
 import { listenAddress } from './listen-address.js';
@@ -62,7 +64,8 @@ export async function startAdapter(
   const metrics = createMetrics({ worker: place?.worker });
   // One of the workers serves it for all: they ask the same OPA, which asks one address.
   const proxy = (place?.worker ?? 0) === 0 ? await openKubernetesProxy(config.kubernetes, metrics, logger) : undefined;
-  const live = await LiveConfig.open(config, env, logger, metrics);
+  let reporter: BundleReporter | undefined;
+  const live = await LiveConfig.open(config, env, logger, metrics, () => reporter?.report());
   const readiness = createReadiness(live.answering);
   const worker = place?.worker ?? 0;
   const observe = createObserver(metrics, () => live.decisionLog(), logger);
@@ -79,7 +82,7 @@ export async function startAdapter(
   });
   const close = async () => {
     readiness.close();
-    await Promise.all([admin.close(), live.close(), proxy?.close()]);
+    await Promise.all([admin.close(), live.close(), proxy?.close(), reporter?.close()]);
   };
   try {
     const kubernetes = proxy && { kubernetes: await proxy.listen() };
@@ -87,6 +90,7 @@ export async function startAdapter(
     const front = http && { http: await http.listen() };
     const addresses = { ...kubernetes, ...front, admin: adminAddress, grpc: await grpc.listen() };
     readiness.open();
+    reporter = await openReporter(config, live, readiness, logger, place?.worker);
     return {
       addresses,
       metrics,
@@ -105,6 +109,30 @@ export async function startAdapter(
     await Promise.all([close(), servers.stop()]);
     throw error;
   }
+}
+
+/** Tells the world what this adapter runs, at each change of it. */
+async function openReporter(
+  config: Config,
+  live: LiveConfig,
+  readiness: Readiness,
+  logger: Logger,
+  worker: number | undefined,
+): Promise<BundleReporter> {
+  const version = readVersion();
+  const id = `${config.bundles.reports.id ?? hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-')}${worker === undefined ? '' : `.${worker}`}`;
+  const describe = () => ({
+    id,
+    version,
+    engine: live.engine.kind,
+    ready: readiness.state() === 'ready',
+    revision: live.engine.revision(),
+    bundles: live.bundles(),
+  });
+  const reporter = new BundleReporter(config.bundles, describe, logger);
+  await reporter.open();
+  readiness.onChange(() => reporter.report());
+  return reporter;
 }
 
 function createServer(

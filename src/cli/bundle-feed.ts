@@ -117,7 +117,8 @@ export class BundleFeed {
   }
 }
 
-async function openSource(config: BundlesConfig, { store }: Source, index: number): Promise<BundleStore> {
+/** @throws PortcullisError `config_invalid` */
+export async function openSource(config: BundlesConfig, { store }: Source, index: number): Promise<BundleStore> {
   const place = parseStore(store);
   if (!place.ok) throw new PortcullisError('config_invalid', `bundles.sources[${index}].store: ${place.error}`);
   const file = config.token?.file;

@@ -85,15 +85,22 @@ export class LiveConfig {
   }
 
   /** @throws PortcullisError when something that the configuration names cannot be used */
-  static async open(config: Config, env: Environment, logger: Logger, metrics: EngineMetrics): Promise<LiveConfig> {
+  static async open(
+    config: Config,
+    env: Environment,
+    logger: Logger,
+    metrics: EngineMetrics,
+    onBundleEvent: () => void = () => undefined,
+  ): Promise<LiveConfig> {
     const files = await loadFiles(config);
     try {
       const opa = await readOpaState(config.engine);
       const data = await WatchedData.open(config, opa, metrics, logger);
       const notes = engineNotes(logger, metrics, data?.feed);
-      const { engine, feed } = await openServing(config, env, opa, notes, (event) =>
-        noteBundleEvent(event, logger, metrics),
-      );
+      const { engine, feed } = await openServing(config, env, opa, notes, (event) => {
+        noteBundleEvent(event, logger, metrics);
+        onBundleEvent();
+      });
       return new LiveConfig({ config, env, logger, metrics, files, opa, engine, feed, data });
     } catch (error) {
       await closeSources(files.sources);

@@ -66,6 +66,28 @@ export const bundles = z.strictObject({
   alarm_after: positiveDuration
     .prefault('5m')
     .describe('Time without an answer from a source after which its bundle counts as stale. It goes on serving.'),
+  reports: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^https?:\/\/[^\s@]+$/, 'an http or https URL')
+        .optional()
+        .describe("Post a report in the format of OPA's status API there, after each change and each interval."),
+      to_store: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Write it as `status/<channel>/<id>.json` beside the bundles, for `portcullis bundle status`. S3 and folders only.',
+        ),
+      id: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'a name such as shop-7d9f')
+        .optional()
+        .describe('What reports call this adapter. Without it, the name of the host.'),
+      interval: positiveDuration.prefault('60s').describe('The most time between two reports.'),
+    })
+    .prefault({})
+    .describe('Telling others what this adapter runs.'),
   limits: z
     .strictObject({
       max_archive_size: byteSize.prefault('128MiB').describe('Of a bundle as it is fetched.'),

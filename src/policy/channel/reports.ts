@@ -29,9 +29,11 @@ export interface RunningAdapter {
   readonly problem: string | undefined;
 }
 
-const longestReport = 256 * 1024;
+export const longestReport = 256 * 1024;
 /** Milliseconds after which an adapter that has not reported counts as gone. */
 const silence = 5 * 60_000;
+/** Milliseconds after which nothing is said of it any more: Pods come and go. */
+const forgotten = 24 * 3_600_000;
 
 export function reportsOf(channel: string): string {
   return `status/${channel}/`;
@@ -54,7 +56,7 @@ export async function readReports(
     if (read.value.kind !== 'found') continue;
     const running = readReport(read.value.content, channel);
     if (!running.ok) return fail(`${name}: ${running.error}`);
-    reported.push(running.value);
+    if (Date.now() - Date.parse(running.value.time) < forgotten) reported.push(running.value);
   }
   return ok([...reported, ...live].sort((left, right) => (left.id < right.id ? -1 : 1)));
 }
