@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { parseListenAddress } from '../../src/config/address.js';
+import { parseTcpAddress } from '../../src/config/address.js';
 import { PortcullisError } from '../../src/errors/portcullis-error.js';
 import type { Logger } from '../../src/telemetry/logger.js';
 import { Passwords } from './accounts/passwords.js';
@@ -20,7 +20,7 @@ export interface ServiceIo {
 }
 
 export interface Service {
-  /** `http://host:port`, or the path of the socket. */
+  /** `http://host:port` */
   readonly address: string;
   /** Reads the file of keys again; rejects if it is not valid, and those in force stay. */
   reloadKeys(): Promise<void>;
@@ -94,10 +94,8 @@ async function close(app: FastifyInstance, drainTimeout: number): Promise<void> 
   }
 }
 
-function listenOptions(text: string): { host: string; port: number } | { path: string } {
-  const address = parseListenAddress(text);
+function listenOptions(text: string): { host: string; port: number } {
+  const address = parseTcpAddress(text);
   if (!address.ok) throw new PortcullisError('config_invalid', address.error);
-  return address.value.kind === 'unix'
-    ? { path: address.value.path }
-    : { host: address.value.host, port: address.value.port };
+  return { host: address.value.host, port: address.value.port };
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { file, listenAddress, positiveDuration } from '../../../src/config/schema/forms.js';
+import { file, positiveDuration, tcpAddress } from '../../../src/config/schema/forms.js';
 import { byteSize, duration } from '../../../src/config/units.js';
 
 const count = (least: number, most: number) => z.int().min(least).max(most);
 
 const server = z.strictObject({
-  address: listenAddress
+  address: tcpAddress
     .default('127.0.0.1:8082')
-    .describe('Where the service listens: `host:port` or `unix:///path`.'),
+    .describe('Where the service listens. Limits need the address of who connects, so it is no Unix socket.'),
   trusted_proxies: z
     .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'an address or a network such as 10.0.0.0/8'))
     .default([])

@@ -83,11 +83,14 @@ export class Redis {
     });
   }
 
+  /** Lets what was asked end, for as long as any answer may take. */
   async close(): Promise<void> {
     this.#closed = true;
-    // With a connection, `close` lets what was asked end; without one, it would wait for it.
-    if (this.#client.isReady) await this.#client.close().catch(() => {});
-    else this.#client.destroy();
+    const client = this.#client;
+    const late = setTimeout(() => client.destroy(), this.#settings.timeout);
+    if (client.isReady) await client.close().catch(() => {});
+    else client.destroy();
+    clearTimeout(late);
   }
 
   /** A connection that gave no answer may be dead without having been closed: waiting for TCP takes minutes. */
