@@ -31,7 +31,7 @@ export default defineConfig({
           include: ['test/auth/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          globalSetup: ['test/support/global-setup.ts', 'test/auth/global-setup.ts'],
+          globalSetup: ['test/auth/global-setup.ts'],
         },
       },
       {

@@ -1,4 +1,6 @@
 import type { TestProject } from 'vitest/node';
+import { buildIfNeeded } from '../../scripts/demo/build.js';
+import { findTool } from '../../scripts/tools/find-tool.js';
 import { startPostgres } from '../support/postgres-server.js';
 
 declare module 'vitest' {
@@ -9,6 +11,7 @@ declare module 'vitest' {
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await Promise.all([buildIfNeeded(), findTool('envoy'), findTool('redis-server')]);
   const postgres = await startPostgres();
   project.provide('postgres', postgres.address);
   return () => postgres.stop();
