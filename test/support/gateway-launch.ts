@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findTool } from '../../scripts/tools/find-tool.js';
-import { findGateway } from './gateway-program.js';
+import { findGateway, type GatewayProgram } from './gateway-program.js';
 import type { GatewayAddresses, RunningGateway } from './gateway-stack.js';
 import { jsonLines } from './json-lines.js';
 import { repository } from './portcullis-server.js';
@@ -14,22 +14,22 @@ type Launch = (addresses: GatewayAddresses) => Promise<RunningGateway>;
 
 export const startNginx: Launch = (addresses) =>
   launch('nginx', addresses, async (folder, configure) => {
-    const { program, args } = await findGateway('nginx', folder);
+    const { args, ...found } = await findGateway('nginx', folder);
     const config = join(folder, 'nginx.conf');
     await writeFile(join(folder, 'check.conf'), await block('nginx', 'nginx check.conf'));
     await writeFile(config, withFolders(configure(await block('nginx', 'nginx')), folder));
     await writeFile(join(folder, 'access.log'), '');
-    return { program, args: [...args, '-p', folder, '-c', config, '-e', 'stderr', '-g', 'daemon off;'] };
+    return { ...found, args: [...args, '-p', folder, '-c', config, '-e', 'stderr', '-g', 'daemon off;'] };
   });
 
 export const startHaproxy: Launch = (addresses) =>
   launch('haproxy', addresses, async (folder, configure) => {
-    const { program, args } = await findGateway('haproxy', folder);
+    const { args, ...found } = await findGateway('haproxy', folder);
     const script = join(folder, 'portcullis.lua');
     await writeFile(script, await readFile(join(repository, 'examples', 'haproxy', 'portcullis.lua')));
     const text = (await block('haproxy', 'haproxy')).replace('/etc/haproxy/portcullis.lua', script);
     await writeFile(join(folder, 'haproxy.cfg'), configure(text));
-    return { program, args: [...args, '-db', '-f', join(folder, 'haproxy.cfg')] };
+    return { ...found, args: [...args, '-db', '-f', join(folder, 'haproxy.cfg')] };
   });
 
 export const startCaddy: Launch = (addresses) =>
@@ -39,20 +39,17 @@ export const startCaddy: Launch = (addresses) =>
     return { program: await findTool('caddy'), args: ['run', '--adapter', 'caddyfile', '--config', config] };
   });
 
-interface Command {
-  readonly program: string;
-  readonly args: readonly string[];
-}
-
-type Prepare = (folder: string, configure: (text: string) => string) => Promise<Command>;
+type Prepare = (folder: string, configure: (text: string) => string) => Promise<GatewayProgram>;
 
 async function launch(name: string, addresses: GatewayAddresses, prepare: Prepare): Promise<RunningGateway> {
   const folder = await temporaryFolder();
   const listener = await freeAddress();
   try {
     const command = await prepare(folder.path, (text) => atAddresses(text, listener, addresses));
-    const child = startChild({ name, ...command, env: { HOME: folder.path, XDG_DATA_HOME: folder.path } });
+    const { program, args, remove } = command;
+    const child = startChild({ name, program, args, env: { HOME: folder.path, XDG_DATA_HOME: folder.path } });
     const end = async (ending: Promise<unknown>) => {
+      await remove?.().catch(() => undefined);
       await ending;
       await folder.remove();
     };

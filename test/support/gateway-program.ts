@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** A gateway that comes as a package of the system. */
@@ -11,6 +11,8 @@ export type PackagedGateway = 'nginx' | 'haproxy';
 export interface GatewayProgram {
   readonly program: string;
   readonly args: readonly string[];
+  /** Takes away what outlives the program. */
+  readonly remove?: () => Promise<unknown>;
 }
 
 const images: Readonly<Record<PackagedGateway, string>> = {
@@ -36,8 +38,11 @@ export async function findGateway(name: PackagedGateway, folder: string): Promis
     throw new Error(`There is no ${name}: install the package ${name}, or Docker for the image ${image}.`);
   }
   await promisify(execFile)('docker', ['rm', '--force', found.stdout.trim().split('\n').at(-1) ?? '']);
-  const run = ['run', '--rm', '--network', 'host', '--user', String(process.getuid?.() ?? 0)];
-  return { program: 'docker', args: [...run, '--volume', `${folder}:${folder}`, '--entrypoint', name, image] };
+  const container = basename(folder);
+  const run = ['run', '--rm', '--name', container, '--network', 'host', '--user', String(process.getuid?.() ?? 0)];
+  const args = [...run, '--volume', `${folder}:${folder}`, '--entrypoint', name, image];
+  // As the first process of its container, a gateway may not heed the signal that ends it elsewhere.
+  return { program: 'docker', args, remove: () => promisify(execFile)('docker', ['rm', '--force', container]) };
 }
 
 async function isExecutable(path: string): Promise<boolean> {
