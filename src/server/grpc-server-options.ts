@@ -5,7 +5,7 @@ import type { TlsReloadEvents } from './tls-watch.js';
 
 /** Sizes in bytes, times in milliseconds. */
 export interface GrpcServerOptions {
-  /** `http2` is the lean server; `grpc-js` unless told otherwise, and always with {@link reflection}. */
+  /** The lean server, `http2`, unless told otherwise; always `grpc-js` with {@link reflection}. */
   readonly server?: 'http2' | 'grpc-js';
   readonly address: ListenAddress;
   /** File mode of a Unix socket; 0660 unless told otherwise. */

@@ -8,7 +8,7 @@ export type { GrpcServer, GrpcServerEvents, GrpcServerOptions } from './grpc-ser
 
 /** Which server carries out `options`: only grpc-js has reflection. */
 export function serverFor({
-  server = 'grpc-js',
+  server = 'http2',
   reflection = false,
 }: Pick<GrpcServerOptions, 'server' | 'reflection'>): 'http2' | 'grpc-js' {
   return reflection ? 'grpc-js' : server;

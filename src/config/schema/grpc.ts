@@ -46,7 +46,7 @@ export const grpc = z.strictObject({
   keepalive_timeout: positiveDuration.prefault('20s').describe('How long that sign of life may take.'),
   server: z
     .enum(['http2', 'grpc-js'])
-    .default('grpc-js')
+    .default('http2')
     .describe(
       "What speaks gRPC: the lean server on Node's own HTTP/2, or the library grpc-js. Both answer alike; see docs/decisions/0005-lean-grpc-server.md.",
     ),
