@@ -70,7 +70,8 @@ export function createObserver(metrics: Metrics, decisionLog: () => DecisionLog,
       );
     }
     for (const fault of verdict.dropped ?? []) reportDropped(trail, fault);
-    decisionLog().record(() => decisionRecord(trail, verdict, duration));
+    const log = decisionLog();
+    if (log.enabled) log.record(() => decisionRecord(trail, verdict, duration));
   };
 }
 

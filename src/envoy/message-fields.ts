@@ -51,15 +51,48 @@ export function readTextPair(reader: WireReader): readonly [name: string, value:
   return [key, value];
 }
 
-/** Passes over one entry of a `map<string, string>`, as strictly as it would be read. */
-export function passTextEntry(reader: WireReader): void {
+/**
+ * Passes over one entry of a `map<string, string>`, as strictly as it would be read.
+ *
+ * @returns whether it is as Envoy writes it, a key and then a value, so that {@link readKeyOfLength} can be used on it
+ */
+export function passTextEntry(reader: WireReader): boolean {
   const outer = reader.enter();
+  let fields = 0;
+  let plain = true;
   while (reader.more()) {
     const tag = reader.tag();
+    plain &&= tag === (fields === 0 ? mapEntry.key : mapEntry.value);
+    fields += 1;
     if (tag === mapEntry.key || tag === mapEntry.value) reader.passString();
     else reader.skip(tag);
   }
   reader.leave(outer);
+  return plain && fields === 2;
+}
+
+/** Reads the key of an entry if it has one of these lengths; goes to the end of the entry. */
+export function readKeyOfLength(reader: WireReader, isWanted: (length: number) => boolean): string | undefined {
+  const outer = reader.enter();
+  reader.tag();
+  const key = isWanted(reader.lengthAhead()) ? reader.string() : undefined;
+  reader.toEnd();
+  reader.leave(outer);
+  return key;
+}
+
+/** Reads the value of an entry if its key has this length and `isKey` takes it; goes to the end of the entry. */
+export function readValueOf(reader: WireReader, length: number, isKey: (key: string) => boolean): string | undefined {
+  const outer = reader.enter();
+  reader.tag();
+  let value: string | undefined;
+  if (reader.lengthAhead() === length && isKey(reader.string())) {
+    reader.tag();
+    value = reader.string();
+  }
+  reader.toEnd();
+  reader.leave(outer);
+  return value;
 }
 
 /**

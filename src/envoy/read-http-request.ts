@@ -45,15 +45,18 @@ export function readHttpRequest(reader: WireReader, http: Mutable<HttpRequest>, 
 function readHeadersLater(reader: WireReader, http: Mutable<HttpRequest>, later: AsciiText): void {
   const range = reader.range();
   let any = false;
+  let plain = true;
   while (reader.more()) {
     const tag = reader.tag();
     if (tag !== httpTag.headers) readField(reader, tag, http);
     else {
-      passTextEntry(reader);
+      plain = passTextEntry(reader) && plain;
       any = true;
     }
   }
-  if (any) http.headers = new WireHeaders(reader.bytes, later, range, httpTag.headers);
+  if (!any) return;
+  const headers = new WireHeaders(reader.bytes, later, range, httpTag.headers);
+  http.headers = plain ? headers : headers.value;
 }
 
 function readField(reader: WireReader, tag: number, http: Mutable<HttpRequest>): void {

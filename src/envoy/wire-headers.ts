@@ -1,11 +1,14 @@
 import { LazyObject } from '../json/json.js';
 import type { AsciiText } from './ascii-text.js';
 import type { StringMap } from './attributes.js';
-import { readTextEntry, readTextPair } from './message-fields.js';
+import { readKeyOfLength, readTextEntry, readValueOf } from './message-fields.js';
 import { WireReader } from './wire-reader.js';
 
+const none: readonly string[] = [];
+
 /**
- * The `headers` of a request as they lie in its message, whose fields have been walked and found well-formed. Most
+ * The `headers` of a request as they lie in its message, whose fields have been walked and found well-formed, each entry
+ * a key and then a value. Most
  * policies read few of them, or none, so they are looked for where they lie; the whole map is made for whoever
  * reads it.
  */
@@ -32,25 +35,34 @@ export class WireHeaders extends LazyObject {
     return this.#value;
   }
 
-  /** Every name as it was sent; one that is there twice comes twice. */
-  names(): readonly string[] {
-    const names: string[] = [];
-    const reader = this.#reader();
-    while (this.#next(reader)) names.push(readTextPair(reader)[0]);
-    return names;
-  }
-
-  /** The values of the names that `matches` takes. */
-  values(matches: (name: string) => boolean): readonly string[] {
-    const found: string[] = [];
+  /** The names as they were sent whose length is wanted; one that is there twice comes twice. */
+  names(isWanted: (length: number) => boolean): readonly string[] {
+    let names: string[] | undefined;
     const reader = this.#reader();
     while (this.#next(reader)) {
-      const [name, value] = readTextPair(reader);
-      if (matches(name)) found.push(value);
+      const name = readKeyOfLength(reader, isWanted);
+      if (name === undefined) continue;
+      names ??= [];
+      names.push(name);
     }
+    return names ?? none;
+  }
+
+  /** The values of the names of this length that `matches` takes. */
+  values(length: number, matches: (name: string) => boolean): readonly string[] {
+    let found: string[] | undefined;
+    const reader = this.#reader();
+    while (this.#next(reader)) {
+      const value = readValueOf(reader, length, matches);
+      if (value === undefined) continue;
+      found ??= [];
+      found.push(value);
+    }
+    if (found === undefined || found.length < 2) return found ?? none;
     // Of a name that is there twice the last value counts, which the whole map tells.
-    if (found.length < 2) return found;
-    return Object.keys(this.value).flatMap((name) => (matches(name) ? [this.value[name] ?? ''] : []));
+    return Object.keys(this.value).flatMap((name) =>
+      name.length === length && matches(name) ? [this.value[name] ?? ''] : [],
+    );
   }
 
   #read(): StringMap {

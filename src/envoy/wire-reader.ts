@@ -180,6 +180,19 @@ export class WireReader {
     this.position = this.endOfLength();
   }
 
+  /** The length of the string or message that comes next. Only for what has been walked before. */
+  lengthAhead(): number {
+    const start = this.position;
+    const length = this.varint();
+    this.position = start;
+    return length;
+  }
+
+  /** Leaves out the rest of the message under way. Only for what has been walked before. */
+  toEnd(): void {
+    this.position = this.limit;
+  }
+
   /** Where the message under way goes on, and where it ends. */
   range(): readonly [start: number, end: number] {
     return [this.position, this.limit];

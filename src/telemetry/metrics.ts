@@ -133,12 +133,16 @@ function createBundleMetrics(registry: Registry): Metrics['bundle'] {
 
 function createCheckCounter(registry: Registry): (outcome: CheckOutcome, reason: CheckReason) => void {
   const counter = new Counter(config(descriptions.checks, registry));
-  const bound = new Map<string, Counter.Internal>();
+  const bound: Readonly<Record<CheckOutcome, Map<CheckReason, Counter.Internal>>> = {
+    allow: new Map(),
+    deny: new Map(),
+    error: new Map(),
+  };
   const child = (outcome: CheckOutcome, reason: CheckReason) => {
-    const known = bound.get(`${outcome} ${reason}`);
+    const known = bound[outcome].get(reason);
     if (known !== undefined) return known;
     const made = counter.labels({ outcome, reason });
-    bound.set(`${outcome} ${reason}`, made);
+    bound[outcome].set(reason, made);
     return made;
   };
   for (const outcome of ['allow', 'deny', 'error'] as const) {

@@ -13,22 +13,23 @@ export class ProtectedHeaders {
   /** The spellings with hyphens and with underscores, named whether the request has them or not: Envoy may keep headers from us. */
   readonly usual: readonly string[];
   readonly #read: ReadonlySet<string>;
-  readonly #lengths: ReadonlySet<number>;
+  readonly #isLength: (length: number) => boolean;
 
   /** @param names in any case */
   constructor(names: readonly string[]) {
     const lower = names.map((name) => name.toLowerCase());
     this.usual = [...new Set(lower.flatMap((name) => [name, asRead(name), name.replace(separators, '_')]))];
     this.#read = new Set(lower.map(asRead));
-    this.#lengths = new Set(lower.map(({ length }) => length));
+    const lengths = lower.map(({ length }) => length);
+    this.#isLength = (length) => lengths.includes(length);
   }
 
   /** Other spellings, which are named when they are there. */
   oddOf(request: HeaderView): readonly string[] {
     if (this.usual.length === 0) return none;
     let odd: string[] | undefined;
-    for (const name of request.names()) {
-      if (!this.#lengths.has(name.length) || !oddName.test(name)) continue;
+    for (const name of request.names(this.#isLength)) {
+      if (!oddName.test(name)) continue;
       if (!this.#read.has(asRead(name)) || this.usual.includes(name)) continue;
       odd ??= [];
       if (!odd.includes(name)) odd.push(name);

@@ -8,8 +8,12 @@ export interface HeaderView {
   values(name: string): readonly string[];
   /** The values joined with a comma; undefined when there is none. */
   get(name: string): string | undefined;
-  /** Every name in lower case, pseudo headers included; a name that is repeated may come more than once. */
-  names(): readonly string[];
+  /**
+   * Names in lower case, pseudo headers included; a name that is repeated may come more than once.
+   *
+   * @param isWanted which lengths are asked for; all unless told otherwise
+   */
+  names(isWanted?: (length: number) => boolean): readonly string[];
   /** Name in lower case to joined value, without pseudo headers such as `:path`, without a prototype. */
   all(): StringMap;
 }
@@ -36,14 +40,22 @@ export function headerMap({ headers }: Pick<HttpRequest, 'headers'>): StringMap 
 /** Looks for what is asked for where it lies. */
 function viewOfWire(headers: WireHeaders): HeaderView {
   return {
-    values: (name) => headers.values((key) => sameName(key, name)),
+    values: (name) => valuesOfWire(headers, name),
     get: (name) => {
-      const found = headers.values((key) => sameName(key, name));
+      const found = valuesOfWire(headers, name);
       return found.length === 0 ? undefined : found.join(',');
     },
-    names: () => headers.names().map(lowerCase),
+    names: (isWanted = anyLength) => headers.names(isWanted).map(lowerCase),
     all: () => collect(headers.value, undefined),
   };
+}
+
+function anyLength(): boolean {
+  return true;
+}
+
+function valuesOfWire(headers: WireHeaders, name: string): readonly string[] {
+  return headers.values(name.length, (key) => sameName(key, name));
 }
 
 function viewOf(map: StringMap | undefined, lines: readonly HeaderLine[] | undefined): HeaderView {
@@ -54,7 +66,10 @@ function viewOf(map: StringMap | undefined, lines: readonly HeaderLine[] | undef
       const found = values(name);
       return found.length === 0 ? undefined : found.join(',');
     },
-    names: () => [...Object.keys(map ?? {}), ...(lines ?? []).map(({ key = '' }) => key)].map(lowerCase),
+    names: (isWanted = anyLength) =>
+      [...Object.keys(map ?? {}), ...(lines ?? []).map(({ key = '' }) => key)]
+        .map(lowerCase)
+        .filter(({ length }) => isWanted(length)),
     all: () => collect(map, lines),
   };
 }

@@ -18,8 +18,20 @@ export function readRequestHeaders(headers: IncomingHttpHeaders): Result<number,
     return fail(callFailure('UNIMPLEMENTED', 'compressed messages are not served'));
   const timeout = headers['grpc-timeout'];
   if (timeout === undefined) return ok(Number.POSITIVE_INFINITY);
-  const parsed = parseGrpcTimeout(String(timeout));
+  const parsed = timeoutOf(String(timeout));
   return parsed.ok ? parsed : fail(callFailure('INTERNAL', parsed.error));
+}
+
+let lastText = '';
+let lastParsed = parseGrpcTimeout(lastText);
+
+/** Envoy sends the timeout of its configuration, and so the same text with each check. */
+function timeoutOf(text: string): Result<number> {
+  if (text !== lastText) {
+    lastText = text;
+    lastParsed = parseGrpcTimeout(text);
+  }
+  return lastParsed;
 }
 
 /** `application/grpc`, with or without a format or parameters; `application/grpc-web` is another protocol. */

@@ -26,10 +26,32 @@ const unknownMethod = callFailure('UNIMPLEMENTED', 'unknown method');
 const deadlineExceeded = callFailure('DEADLINE_EXCEEDED', 'deadline exceeded');
 const requestLate = callFailure('DEADLINE_EXCEEDED', 'the request did not come in time');
 
+const callOf: unique symbol = Symbol('call');
+
+/** The listeners are the same for all streams and find the call by its stream: closures would be made for each. */
+interface AttendedStream extends ServerHttp2Stream {
+  [callOf]: ServerCall;
+}
+
+function onData(this: AttendedStream, chunk: Buffer): void {
+  this[callOf].receive(chunk);
+}
+
+function onEnd(this: AttendedStream): void {
+  this[callOf].ended();
+}
+
+function onClose(this: AttendedStream): void {
+  this[callOf].closed();
+}
+
 /** One call, from its headers to its end. */
 export class ServerCall implements AnswerableCall, Due {
   readonly deadline: number;
   due: number;
+  slot: Due['slot'];
+  previous: Due['previous'];
+  next: Due['next'];
   readonly #stream: ServerHttp2Stream;
   readonly #method: Method | undefined;
   readonly #terms: CallTerms;
@@ -50,9 +72,11 @@ export class ServerCall implements AnswerableCall, Due {
     this.deadline = time.ok ? now + time.value : now;
     this.due = Math.min(this.deadline, now + terms.requestTimeout);
     terms.wheel.add(this);
-    stream.on('data', (chunk: Buffer) => this.#data(chunk));
-    stream.on('end', () => this.#end());
-    stream.on('close', () => this.#close());
+    const attended = stream as AttendedStream;
+    attended[callOf] = this;
+    attended.on('data', onData);
+    attended.on('end', onEnd);
+    attended.on('close', onClose);
     if (!time.ok) this.#refuse(time.error);
     else if (method === undefined) this.answer(unknownMethod);
     else if (time.value === 0) this.answer(deadlineExceeded);
@@ -107,7 +131,8 @@ export class ServerCall implements AnswerableCall, Due {
     if (isOpen(this.#stream)) sendHttpStatus(this.#stream, refusal.status);
   }
 
-  #data(chunk: Buffer): void {
+  /** @internal for the listeners of the stream */
+  receive(chunk: Buffer): void {
     if (this.#answered) {
       this.#discard(chunk);
       return;
@@ -122,7 +147,8 @@ export class ServerCall implements AnswerableCall, Due {
     if (this.#discarded > this.#terms.maxMessageSize) this.#stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
-  #end(): void {
+  /** @internal */
+  ended(): void {
     if (this.#answered || !isOpen(this.#stream)) return;
     const message = this.#reader.end();
     if (message.ok) {
@@ -131,7 +157,8 @@ export class ServerCall implements AnswerableCall, Due {
     } else this.answer(message.error);
   }
 
-  #close(): void {
+  /** @internal */
+  closed(): void {
     this.#terms.wheel.remove(this);
     this.#reader.release();
     if (this.#answered) return;
