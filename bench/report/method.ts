@@ -12,7 +12,8 @@ export function head({ figures, measuredAt }: Results): string {
   return `# Performance
 
 Written by \`npm run bench\`, last on ${measuredAt.slice(0, 10)}; the figures of each window are in [performance.json](performance.json).
-Ratios hold from machine to machine better than figures do: read those first.${provisional}`;
+Ratios hold from machine to machine better than figures do: read those first. What makes it fast is on
+a [page of its own](performance-means.md).${provisional}`;
 }
 
 export function method({ effort, figures, machine }: Results): string {
