@@ -46,6 +46,8 @@ WORKDIR /app
 RUN rm -rf /usr/local/lib/node_modules /opt/yarn-* \
       /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn /usr/local/bin/yarnpkg
 COPY --from=package /app /app
+# Where the last good bundles may be kept.
+RUN install -d -o 1000 -g 1000 -m 0750 /var/lib/portcullis
 # As a number, because Kubernetes cannot tell from a name that it is not root.
 USER 1000:1000
 EXPOSE 9191 9090
@@ -61,7 +63,7 @@ FROM runtime AS demo
 COPY --from=opa /opa /usr/local/bin/opa
 COPY --from=build-demo /app/build /app
 USER 0:0
-RUN install -d -o 1000 -g 1000 /bundles
+RUN install -d -o 1000 -g 1000 /bundles /bundles/store && install -d -o 1000 -g 1000 -m 0750 /bundles/secrets /bundles/signing
 USER 1000:1000
 HEALTHCHECK NONE
 ENTRYPOINT ["node", "--enable-source-maps"]

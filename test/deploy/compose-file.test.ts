@@ -31,7 +31,7 @@ const named = (title: string) => join(repository, 'deploy', 'compose', title);
 describe('docker-compose.yml', () => {
   test('A-89 B-10 is valid, with and without its profile, and has no obsolete or fixed names', async () => {
     expect(await composeCommand(['config', '--quiet'])).toBe('');
-    for (const profile of ['auth', 'embedded', 'nginx', 'observability']) {
+    for (const profile of ['auth', 'bundles', 'embedded', 'nginx', 'observability']) {
       expect(await composeCommand(['--profile', profile, 'config', '--quiet'])).toBe('');
     }
     expect(parse(text, { merge: true })).not.toHaveProperty('version');
@@ -57,6 +57,7 @@ describe('docker-compose.yml', () => {
     expect(published.map(([name]) => name).sort()).toEqual([
       'envoy',
       'envoy-auth',
+      'envoy-bundles',
       'envoy-embedded',
       'grafana',
       'nginx',

@@ -30,7 +30,7 @@ export interface ProjectOptions {
   /** Brought up with what they depend on; without any, all of the profile. */
   readonly services?: readonly string[];
   /** The variable that sets the port of the gateway. */
-  readonly port: 'GATEWAY_PORT' | 'EMBEDDED_PORT' | 'NGINX_PORT' | 'AUTH_PORT';
+  readonly port: 'GATEWAY_PORT' | 'EMBEDDED_PORT' | 'NGINX_PORT' | 'AUTH_PORT' | 'BUNDLES_PORT';
   /** Variables of further ports that are published. */
   readonly furtherPorts?: readonly string[];
 }
