@@ -42,10 +42,10 @@ function forwardConflicts({ headers, token }: Config['identity']['forward']): Co
 type Source = Config['identity']['sources'][number];
 
 /** Those that look at the bearer token. */
-const bearerKinds: readonly Source['kind'][] = ['redis-session', 'jwt', 'envoy-jwt', 'token-file'];
+const bearerKinds: readonly Source['kind'][] = ['redis-session', 'jwt', 'envoy-jwt', 'introspection', 'token-file'];
 
 /** Those to which every bearer token is one of theirs, known or not. */
-const greedyKinds: readonly Source['kind'][] = ['token-file'];
+const greedyKinds: readonly Source['kind'][] = ['introspection', 'token-file'];
 
 /** What comes after a source that takes every bearer token for its own is never asked for one. */
 function unreachableSources(sources: readonly Source[]): Conflict[] {
@@ -63,6 +63,7 @@ function conflictsOf(source: Source, index: number): Conflict[] {
     case 'token-file':
     case 'jwt':
     case 'envoy-jwt':
+    case 'introspection':
       return [];
     case 'client-certificate':
       return certificateConflicts(source, path);

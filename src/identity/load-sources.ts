@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.js';
 import { assertNever } from '../errors/assert-never.js';
 import { fail, ok, type Result } from '../errors/result.js';
 import { createClientCertificateSource } from './certificate/client-certificate.js';
+import { loadIntrospection } from './introspection/load-introspection.js';
 import { createEnvoyJwtSource } from './jwt/envoy-jwt.js';
 import { openJwtSource } from './jwt/open-jwt.js';
 import { loadApiKeys } from './load-api-keys.js';
@@ -58,6 +59,8 @@ async function loadSource(source: SourceConfig, readFile: ReadFile): Promise<Res
       return ok(() => createEnvoyJwtSource(source));
     case 'client-certificate':
       return ok(() => createClientCertificateSource(source));
+    case 'introspection':
+      return loadIntrospection(source, readFile);
     case 'api-key':
       return loadApiKeys(source, readFile);
     default:

@@ -3,6 +3,7 @@ import { addressRange, file, headerName } from './forms.js';
 import { apiKey } from './sources/api-key.js';
 import { clientCertificate } from './sources/client-certificate.js';
 import { forward } from './sources/forward.js';
+import { introspection } from './sources/introspection.js';
 import { envoyJwt, jwt } from './sources/jwt.js';
 import { redisSession } from './sources/redis-session.js';
 
@@ -38,7 +39,16 @@ const trustedHeader = z.strictObject({
 export const identity = z.strictObject({
   sources: z
     .array(
-      z.discriminatedUnion('kind', [redisSession, jwt, envoyJwt, clientCertificate, apiKey, tokenFile, trustedHeader]),
+      z.discriminatedUnion('kind', [
+        redisSession,
+        jwt,
+        envoyJwt,
+        clientCertificate,
+        apiKey,
+        introspection,
+        tokenFile,
+        trustedHeader,
+      ]),
     )
     .default([])
     .describe('Asked in this order; the first that finds a credential decides.'),

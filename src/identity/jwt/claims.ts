@@ -67,3 +67,9 @@ function asList(value: JsonValue): readonly unknown[] {
 function isListOrText(value: JsonValue): boolean {
   return typeof value === 'string' || Array.isArray(value);
 }
+
+/** Whether `aud` holds one of the names: it is one text, or a list. */
+export function isAudience(audience: JsonValue | undefined, wanted: readonly string[]): boolean {
+  const named: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
+  return named.some((name) => typeof name === 'string' && wanted.includes(name));
+}

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../json/json.js';
 import { readAuthorization } from '../bearer.js';
 import { anonymous, foreign, invalid } from '../finding.js';
 import type { Finding, IdentitySource } from '../source.js';
-import { readClaims } from './claims.js';
+import { isAudience, readClaims } from './claims.js';
 
 const kind = 'envoy-jwt';
 
@@ -35,12 +35,7 @@ function readVerified(claims: JsonValue, options: EnvoyJwtOptions, nowSeconds: n
   if (nowSeconds >= exp + leeway) return invalid(kind, 'expired_token');
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= nowSeconds + leeway))
     return invalid(kind, 'claim_invalid');
-  if (iss !== options.issuer || !isFor(aud, options.audience)) return invalid(kind, 'claim_invalid');
+  if (iss !== options.issuer || !isAudience(aud, options.audience)) return invalid(kind, 'claim_invalid');
   const identity = readClaims(kind, claims as JsonObject, options.claims);
   return identity.ok ? { kind: 'identified', identity: identity.value } : invalid(kind, 'claim_invalid');
-}
-
-function isFor(audience: JsonValue | undefined, wanted: readonly string[]): boolean {
-  const named: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
-  return named.some((name) => typeof name === 'string' && wanted.includes(name));
 }

@@ -111,7 +111,7 @@ describe('a problem names place, key, what was expected and what was found:', ()
     ],
     [
       'identity:\n  sources:\n    - kind: tokn-file',
-      'portcullis.yaml:3:13 identity.sources[0].kind: wrong value; expected redis-session, jwt, envoy-jwt, client-certificate, api-key, token-file or trusted-header, found "tokn-file"; did you mean "token-file"?',
+      'portcullis.yaml:3:13 identity.sources[0].kind: wrong value; expected redis-session, jwt, envoy-jwt, client-certificate, api-key, introspection, token-file or trusted-header, found "tokn-file"; did you mean "token-file"?',
     ],
     [
       'identity:\n  sources:\n    - kind: token-file',

@@ -11,6 +11,11 @@ const tls = z.strictObject({
   server_name: z.string().min(1).optional().describe('Name that the certificate must hold, if it is not the host.'),
 });
 
+export const breaker = z.strictObject({
+  failures: z.int().min(1).default(5).describe('After so many failures in a row nobody is asked for a while.'),
+  pause: positiveDuration.prefault('500ms').describe('How long; then one look-up tries again.'),
+});
+
 export const redis = z.strictObject({
   mode: z
     .enum(['single', 'sentinel', 'cluster'])
@@ -36,11 +41,5 @@ export const redis = z.strictObject({
     .prefault('50ms')
     .describe('How long a look-up may take; a later one is an outage, which Envoy is told as UNAVAILABLE.'),
   connect_timeout: positiveDuration.prefault('1s').describe('How long connecting may take.'),
-  breaker: z
-    .strictObject({
-      failures: z.int().min(1).default(5).describe('After so many failures in a row Redis is not asked for a while.'),
-      pause: positiveDuration.prefault('500ms').describe('How long; then one look-up tries again.'),
-    })
-    .prefault({})
-    .describe('Spares a Redis that does not answer, and the checks that would wait for it.'),
+  breaker: breaker.prefault({}).describe('Spares a Redis that does not answer, and the checks that would wait for it.'),
 });
