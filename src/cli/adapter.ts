@@ -14,7 +14,6 @@ import type { Logger } from '../telemetry/logger.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
 import { BundleReporter } from './bundle-reporter.js';
 import { createFront } from './http-front.js';
-import { openKubernetesProxy } from './kubernetes-proxy.js';
 import { listenAddress } from './listen-address.js';
 import { configHash, LiveConfig } from './live-config.js';
 import { readVersion } from './version.js';
@@ -63,13 +62,13 @@ export async function startAdapter(
 ): Promise<Adapter> {
   const metrics = createMetrics({ worker: place?.worker });
   // One of the workers serves it for all: they ask the same OPA, which asks one address.
-  const proxy = (place?.worker ?? 0) === 0 ? await openKubernetesProxy(config.kubernetes, metrics, logger) : undefined;
+  const proxy = (place?.worker ?? 0) === 0 ? await openProxy(config, metrics, logger) : undefined;
   let reporter: BundleReporter | undefined;
   const live = await LiveConfig.open(config, env, logger, metrics, () => reporter?.report());
   const readiness = createReadiness(live.answering);
   const worker = place?.worker ?? 0;
   const observe = createObserver(metrics, () => live.decisionLog(), logger);
-  const grpc = createServer(config, live, readiness, observe, metrics, logger, worker);
+  const grpc = await createServer(config, live, readiness, observe, metrics, logger, worker);
   const http = config.http && createFront(config.http, worker, live, observe, metrics, logger);
   const servers = serverGroup(http === undefined ? [grpc] : [grpc, http]);
   const openAdmin = place?.openAdmin ?? ((parts) => openAdminPort(config, parts));
@@ -135,6 +134,12 @@ async function openReporter(
   return reporter;
 }
 
+/** Loaded only where one is configured: it brings an HTTP client. */
+async function openProxy({ kubernetes }: Config, metrics: Metrics, logger: Logger) {
+  if (kubernetes.proxy === undefined) return undefined;
+  return (await import('./kubernetes-proxy.js')).openKubernetesProxy(kubernetes, metrics, logger);
+}
+
 function createServer(
   config: Config,
   live: LiveConfig,
@@ -143,7 +148,7 @@ function createServer(
   metrics: Metrics,
   logger: Logger,
   worker: number,
-): GrpcServer {
+): Promise<GrpcServer> {
   const { grpc } = config;
   if (serverFor(grpc) !== grpc.server) logger.info('grpc-js serves, because grpc.reflection is on');
   return createGrpcServer(

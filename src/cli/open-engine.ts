@@ -4,8 +4,7 @@ import type { Environment } from '../config/environment.js';
 import type { Config } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
 import type { ExternalData } from '../engine/external-data.js';
-import { OpaDataWriter } from '../engine/opa/opa-data-writer.js';
-import { createOpaEngine } from '../engine/opa/opa-engine.js';
+import type { OpaDataWriter } from '../engine/opa/opa-data-writer.js';
 import { createWasmEngine } from '../engine/wasm/wasm-engine.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
 import { type Bundle, defaultBundleLimits } from '../policy/bundle.js';
@@ -34,6 +33,8 @@ export async function openEngine(
 ): Promise<Engine> {
   if (engine.kind === 'wasm') return openWasmEngine(engine, env, notes);
   const { url, connections, tls } = engine.opa;
+  // Loaded only now: an HTTP client is large, and an embedded policy needs none.
+  const { createOpaEngine } = await import('../engine/opa/opa-engine.js');
   const opaEngine = createOpaEngine({
     url,
     connections,
@@ -54,6 +55,7 @@ export async function openDataWriter(
   opa: Readonly<OpaState>,
   data: ExternalData,
 ): Promise<OpaDataWriter> {
+  const { OpaDataWriter } = await import('../engine/opa/opa-data-writer.js');
   return new OpaDataWriter({ url, token: () => opa.token, tls: tls && (await readTls(tls)), data });
 }
 

@@ -4,7 +4,7 @@ import { withFreshData } from '../engine/fresh-data-engine.js';
 import type { OpaDataWriter } from '../engine/opa/opa-data-writer.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { type LiveFeed, openKubernetesFeed } from './kubernetes-feed.js';
+import type { LiveFeed } from './kubernetes-feed.js';
 import type { OpaState } from './opa-state.js';
 import { openDataWriter } from './open-engine.js';
 
@@ -31,6 +31,8 @@ export class WatchedData {
     metrics: Pick<Metrics, 'error'>,
     logger: Logger,
   ): Promise<WatchedData | undefined> {
+    if (kubernetes.feed === undefined) return undefined;
+    const { openKubernetesFeed } = await import('./kubernetes-feed.js');
     const feed = await openKubernetesFeed(kubernetes, metrics, logger);
     if (feed === undefined) return undefined;
     // The embedded engine takes the data from the feed itself.

@@ -1,14 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 
-/** The service that Portcullis is to Envoy. */
-export const authorizationService = 'envoy.service.auth.v3.Authorization';
-
-/**
- * Its one method. Messages travel as bytes: `readCheckRequest` and `writeCheckResponse` are the codec.
- */
-export const checkPath = `/${authorizationService}/Check`;
-
 /** The same depth in the source tree and in the built one. */
 const protosFolder = fileURLToPath(new URL('../../protos', import.meta.url));
 

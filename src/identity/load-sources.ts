@@ -7,9 +7,6 @@ import { fail, ok, type Result } from '../errors/result.js';
 import { createClientCertificateSource } from './certificate/client-certificate.js';
 import { loadIntrospection } from './introspection/load-introspection.js';
 import { createEnvoyJwtSource } from './jwt/envoy-jwt.js';
-import { openJwtSource } from './jwt/open-jwt.js';
-import { loadApiKeys } from './load-api-keys.js';
-import { loadRedisSession } from './redis/load-redis-session.js';
 import type { IdentitySource } from './source.js';
 import { createTokenFileSource } from './token-file.js';
 import { readTokenList } from './token-list.js';
@@ -41,6 +38,7 @@ export async function closeSources(sources: readonly IdentitySource[]): Promise<
   await Promise.all(sources.map((source) => source.close?.()));
 }
 
+/** The clients of Redis and the JWT library are large: each is loaded only where a source needs it. */
 async function loadSource(source: SourceConfig, readFile: ReadFile): Promise<Result<OpenSource, ConfigProblem[]>> {
   switch (source.kind) {
     case 'trusted-header':
@@ -52,9 +50,11 @@ async function loadSource(source: SourceConfig, readFile: ReadFile): Promise<Res
       return tokens.ok ? ok(() => createTokenFileSource(tokens.value)) : tokens;
     }
     case 'redis-session':
-      return loadRedisSession(source, readFile);
-    case 'jwt':
+      return (await import('./redis/load-redis-session.js')).loadRedisSession(source, readFile);
+    case 'jwt': {
+      const { openJwtSource } = await import('./jwt/open-jwt.js');
       return ok(() => openJwtSource(source));
+    }
     case 'envoy-jwt':
       return ok(() => createEnvoyJwtSource(source));
     case 'client-certificate':
@@ -62,7 +62,7 @@ async function loadSource(source: SourceConfig, readFile: ReadFile): Promise<Res
     case 'introspection':
       return loadIntrospection(source, readFile);
     case 'api-key':
-      return loadApiKeys(source, readFile);
+      return (await import('./load-api-keys.js')).loadApiKeys(source, readFile);
     default:
       return assertNever(source);
   }

@@ -1,5 +1,4 @@
 import type { CheckHandler } from '../check/check-handler.js';
-import { createGrpcJsServer } from './grpc-js/grpc-js-server.js';
 import type { GrpcServer, GrpcServerEvents, GrpcServerOptions } from './grpc-server-options.js';
 import { createHttp2Server } from './http2/http2-server.js';
 import type { Readiness } from './readiness.js';
@@ -14,12 +13,14 @@ export function serverFor({
   return reflection ? 'grpc-js' : server;
 }
 
-export function createGrpcServer(
+/** grpc-js is loaded only where it serves: it takes as much memory as the rest. */
+export async function createGrpcServer(
   options: GrpcServerOptions,
   handler: CheckHandler,
   readiness: Readiness,
   events: GrpcServerEvents,
-): GrpcServer {
-  const create = serverFor(options) === 'http2' ? createHttp2Server : createGrpcJsServer;
-  return create(options, handler, readiness, events);
+): Promise<GrpcServer> {
+  if (serverFor(options) === 'http2') return createHttp2Server(options, handler, readiness, events);
+  const { createGrpcJsServer } = await import('./grpc-js/grpc-js-server.js');
+  return createGrpcJsServer(options, handler, readiness, events);
 }

@@ -1,7 +1,7 @@
 import type { ServerOptions } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import type { CheckHandler } from '../../check/check-handler.js';
-import { authorizationService, checkPath } from '../../envoy/service-definition.js';
+import { authorizationService, checkPath } from '../../envoy/service-names.js';
 import { createCheckGate } from '../check-gate.js';
 import { type Connections, createConnections } from '../connections.js';
 import type { GrpcServer, GrpcServerEvents, GrpcServerOptions } from '../grpc-server-options.js';

@@ -2,7 +2,7 @@ import { connect } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CheckCall, CheckReply } from '../../../src/check/check-handler.js';
-import { checkPath } from '../../../src/envoy/service-definition.js';
+import { checkPath } from '../../../src/envoy/service-names.js';
 import { failOnLeaks } from './leaks.js';
 import { describeServers } from './start-server.js';
 import { until } from './until.js';

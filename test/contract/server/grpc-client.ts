@@ -7,7 +7,7 @@ import {
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { checkPath } from '../../../src/envoy/service-definition.js';
+import { checkPath } from '../../../src/envoy/service-names.js';
 
 export type Reply = { readonly code: 0; readonly bytes: Buffer } | { readonly code: number; readonly details: string };
 

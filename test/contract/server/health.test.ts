@@ -1,7 +1,8 @@
 import { type Client, type ClientReadableStream, status } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/proto-loader';
 import { expect, onTestFinished, test } from 'vitest';
-import { authorizationService, loadPackageDefinition } from '../../../src/envoy/service-definition.js';
+import { loadPackageDefinition } from '../../../src/envoy/service-definition.js';
+import { authorizationService } from '../../../src/envoy/service-names.js';
 import { failOnLeaks } from './leaks.js';
 import { describeServers, startServer } from './start-server.js';
 import { until } from './until.js';

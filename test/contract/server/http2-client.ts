@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import { onTestFinished } from 'vitest';
-import { checkPath } from '../../../src/envoy/service-definition.js';
+import { checkPath } from '../../../src/envoy/service-names.js';
 
 /** What came back: headers and trailers in one, because a gRPC status may stand in either. */
 export interface Http2Reply {

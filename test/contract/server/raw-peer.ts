@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { checkPath } from '../../../src/envoy/service-definition.js';
+import { checkPath } from '../../../src/envoy/service-names.js';
 
 export const frameType = {
   data: 0,

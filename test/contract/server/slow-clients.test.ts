@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
-import { checkPath } from '../../../src/envoy/service-definition.js';
+import { checkPath } from '../../../src/envoy/service-names.js';
 import { connectHttp2, post } from './http2-client.js';
 import { failOnLeaks } from './leaks.js';
 import { connectRaw, framed } from './raw-peer.js';

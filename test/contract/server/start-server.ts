@@ -64,7 +64,7 @@ export async function startServer(handler: CheckHandler = echo, options: Harness
   const events: string[] = [];
   const engine = createFakeEngine(options.ready ?? true);
   const readiness = createReadiness(engine);
-  const server = createGrpcServer(serverOptions(options), handler, readiness, recordInto(events));
+  const server = await createGrpcServer(serverOptions(options), handler, readiness, recordInto(events));
   const clients: RawClient[] = [];
   const address = await server.listen();
   readiness.open();

@@ -1,6 +1,7 @@
 import { ReflectionService } from '@grpc/reflection';
 import { describe, expect, test } from 'vitest';
-import { authorizationService, checkPath, loadPackageDefinition } from '../../../src/envoy/service-definition.js';
+import { loadPackageDefinition } from '../../../src/envoy/service-definition.js';
+import { authorizationService, checkPath } from '../../../src/envoy/service-names.js';
 
 describe('the package definition', () => {
   const definition = loadPackageDefinition();
