@@ -69,7 +69,7 @@ describe('several bundles', () => {
     server.put('employees.tar.gz', employees('e2', ['bob']));
     await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
     expect(await look('alice')).toBe('deny Forbidden');
-    expect(activations(portcullis, 'policy')).toHaveLength(1);
+    await eventually(() => expect(activations(portcullis, 'policy')).toHaveLength(1), patience);
   });
 
   test('C-54 a bundle that reaches into the roots of another is refused, and what served goes on', async () => {
@@ -148,7 +148,7 @@ describe('asking an HTTP server', () => {
     await eventually(() => expect(looks().length).toBeGreaterThan(3), patience);
     expect(looks()[0]?.headers['if-none-match']).toBeUndefined();
     expect(looks()[2]?.headers['if-none-match']).toMatch(/^"[0-9a-f]{16}"$/);
-    expect(activations(portcullis, 'policy')).toHaveLength(1);
+    await eventually(() => expect(activations(portcullis, 'policy')).toHaveLength(1), patience);
   });
 
   test('by long polling, news come at once although looks are an hour apart', async () => {

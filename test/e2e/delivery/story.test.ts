@@ -139,8 +139,10 @@ describe('a policy from commit to rollback', () => {
 
     expect(await succeeds('promote', 'production', first, '--to', store)).toBe(`production is at ${first}`);
     await serves(embedded, first);
-    const activated = embedded.portcullis.logs().filter(({ msg }) => msg === 'bundle activated');
-    expect(activated).toMatchObject([{ bundle: 'carstore', revision: first, type: 'snapshot' }]);
+    await eventually(() => {
+      const activated = embedded.portcullis.logs().filter(({ msg }) => msg === 'bundle activated');
+      expect(activated).toMatchObject([{ bundle: 'carstore', revision: first, type: 'snapshot' }]);
+    }, patience);
   });
 
   test('C-44 an OPA gets the same bundle by the configuration that Portcullis writes for it, its requests signed', async () => {
