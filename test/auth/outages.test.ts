@@ -91,6 +91,19 @@ describe('D-28 Postgres', () => {
     expect((await auth.call('GET', '/accounts/me', token)).status).toBe(200);
   });
 
+  test('D-28 whose connection is cut while Redis is asked is 503, and the service goes on', async () => {
+    const email = newEmail();
+    await auth.register(email);
+    relay.watch = (bytes) => !bytes.includes('HSET');
+    const login = auth.login(email);
+    const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'`;
+    await eventually(async () => expect(await auth.query(cut)).toHaveLength(1), { every: 5 });
+    expect((await login).status).toBe(503);
+    relay.watch = () => true;
+    await untilReady();
+    expect((await auth.login(email)).status).toBe(200);
+  });
+
   test('D-28 whose connections are cut in the middle leaves nothing half-done', async () => {
     const email = newEmail();
     await auth.register(email);

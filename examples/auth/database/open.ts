@@ -9,7 +9,7 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** A pool that connects when it is first needed. `onError` hears of connections that broke while nobody used them. */
+/** A pool that connects when it is first needed. `onError` hears of connections that broke while no statement ran. */
 export async function openDatabase(
   settings: Config['database'],
   onError: (error: Error) => void,
@@ -32,6 +32,9 @@ export async function openDatabase(
     keepAlive: true,
   });
   pool.on('error', onError);
+  // The pool listens only to connections that nobody uses. One that breaks inside a transaction, while Redis is asked,
+  // would end the process.
+  pool.on('connect', (client) => client.on('error', onError));
   const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { database, close: () => database.destroy() };
 }
