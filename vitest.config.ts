@@ -71,6 +71,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'cluster-api',
+          include: ['test/cluster-api/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          globalSetup: ['test/cluster-api/global-setup.ts'],
+        },
+      },
+      {
+        test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
           testTimeout: 60_000,
