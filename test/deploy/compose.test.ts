@@ -77,7 +77,7 @@ describe.each(shapes)('$title', ({ title, envoy, portcullis, opa, oneShot, backe
       expect(await project.statusOf('/cars')).toBe(200);
     }, patient);
 
-  test('A-89 it has these services and no other, healthy or done', async () => {
+  test('A-89 F-03 it has these services and no other, healthy or done', async () => {
     const containers = await project.containers();
     expect([...containers.keys()].sort()).toEqual([...running, ...oneShot].sort());
     for (const service of running) expect(await health(service), service).toBe('healthy');

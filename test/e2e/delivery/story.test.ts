@@ -217,7 +217,7 @@ describe('a policy from commit to rollback', () => {
     await walk(beside, 1);
   });
 
-  test('C-48 B-40 promoted, every adapter follows, and every decision names its revision', async () => {
+  test('C-48 B-40 A-95 promoted, every adapter follows, and every decision names its revision', async () => {
     await succeeds('promote', 'production', second, '--to', store);
     await Promise.all([serves(embedded, second), serves(beside, second)]);
     await walk(embedded, 2);
