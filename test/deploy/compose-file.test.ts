@@ -31,7 +31,7 @@ const named = (title: string) => join(repository, 'deploy', 'compose', title);
 describe('docker-compose.yml', () => {
   test('A-89 B-10 is valid, with and without its profile, and has no obsolete or fixed names', async () => {
     expect(await composeCommand(['config', '--quiet'])).toBe('');
-    for (const profile of ['auth', 'bundles', 'embedded', 'nginx', 'observability']) {
+    for (const profile of ['auth', 'bundles', 'embedded', 'kong', 'nginx', 'observability']) {
       expect(await composeCommand(['--profile', profile, 'config', '--quiet'])).toBe('');
     }
     expect(parse(text, { merge: true })).not.toHaveProperty('version');
@@ -60,6 +60,7 @@ describe('docker-compose.yml', () => {
       'envoy-bundles',
       'envoy-embedded',
       'grafana',
+      'kong',
       'nginx',
       'prometheus',
     ]);
@@ -119,6 +120,12 @@ test('deploy/compose/envoy-auth.yaml is accepted, and envoy/gateway-auth.yaml at
     if (['backend', 'auth'].includes(cluster.name)) Object.assign(cluster, { type: 'STRICT_DNS' });
   }
   expect(own).toEqual(expected);
+});
+
+test('deploy/compose/kong.yml is examples/kong/kong.yml at the address of the backend', async () => {
+  const example = await readFile(join(repository, 'examples', 'kong', 'kong.yml'), 'utf8');
+  const own = parse(await readFile(named('kong.yml'), 'utf8'));
+  expect(own).toEqual(parse(example.replaceAll('http://127.0.0.1:8081', 'http://backend:8081')));
 });
 
 describe('deploy/compose/nginx', () => {
