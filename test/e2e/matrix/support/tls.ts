@@ -50,13 +50,24 @@ export interface TlsClient {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends a GET for `/cars` over TLS; rejects when the handshake fails. */
-export async function askTls(stack: SeenStack, client: TlsClient): Promise<Omit<Seen, 'response'>> {
-  const mark = newMark();
-  const { ca, credential, headers = {}, servername = 'localhost' } = client;
-  const asking = request(stack.url.replace('http:', 'https:'), {
-    path: '/cars',
-    headers: { 'x-echo': '1', ...headers, 'x-mark': mark },
+export interface TlsRequest extends TlsClient {
+  readonly path: string;
+  readonly method?: string;
+}
+
+export interface TlsResponse {
+  readonly status: number | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** Over a connection of its own; rejects when the handshake fails. */
+export async function sendTls(url: string, options: TlsRequest): Promise<TlsResponse> {
+  const { ca, credential, headers = {}, method = 'GET', path, servername = 'localhost' } = options;
+  const asking = request(url.replace('http:', 'https:'), {
+    path,
+    method,
+    headers,
     agent: false,
     ca,
     servername,
@@ -65,7 +76,14 @@ export async function askTls(stack: SeenStack, client: TlsClient): Promise<Omit<
     ...credential,
   });
   const [response] = (await once(asking.end(), 'response')) as [IncomingMessage];
-  const body = await text(response);
-  const echo = response.statusCode === 200 ? (JSON.parse(body) as Echo) : undefined;
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
+
+/** Sends a GET for `/cars` over TLS; rejects when the handshake fails. */
+export async function askTls(stack: SeenStack, client: TlsClient): Promise<Omit<Seen, 'response'>> {
+  const mark = newMark();
+  const headers = { 'x-echo': '1', ...client.headers, 'x-mark': mark };
+  const { status, body } = await sendTls(stack.url, { ...client, path: '/cars', headers });
+  const echo = status === 200 ? (JSON.parse(body) as Echo) : undefined;
   return { echo, ...(await stack.seen(mark)) };
 }
