@@ -115,7 +115,7 @@ test('over any sequence of requests and reloads, answers with the cache are thos
       }
       await Promise.all(engines.map((engine) => engine.close()));
     }),
-    { numRuns: 25 },
+    { numRuns: 50 },
   );
   expect(hits).toBeGreaterThan(200);
 });
