@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { defaultBundleLimits } from '../../src/policy/bundle.js';
-import { readArchive } from '../../src/policy/read-archive.js';
+import { defaultBundleLimits } from '../../src/policy/bundle/bundle.js';
+import { readArchive } from '../../src/policy/bundle/read-archive.js';
 import { runOpa } from './opa.js';
 import type { Source } from './source.js';
 

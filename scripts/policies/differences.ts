@@ -1,5 +1,5 @@
-import { defaultBundleLimits } from '../../src/policy/bundle.js';
-import { readArchive } from '../../src/policy/read-archive.js';
+import { defaultBundleLimits } from '../../src/policy/bundle/bundle.js';
+import { readArchive } from '../../src/policy/bundle/read-archive.js';
 
 /**
  * What sets one bundle apart from another, a line for each file; nothing if they hold the same

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { compiledTogether } from '../../src/policy/plan-of-module.js';
+import { compiledTogether } from '../../src/policy/plan/plan-of-module.js';
 import { compile } from './compile.js';
 import { pack } from './pack.js';
 import { revisionOf } from './revision.js';

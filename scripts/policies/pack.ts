@@ -1,4 +1,4 @@
-import { packBundle } from '../../src/policy/bundle-pack.js';
+import { packBundle } from '../../src/policy/workshop/pack.js';
 import type { Source } from './source.js';
 
 /**

@@ -4,8 +4,8 @@ import { createCachedEngine } from '../engine/cached/cached-engine.js';
 import type { Engine } from '../engine/engine.js';
 import type { ExternalData } from '../engine/external-data.js';
 import type { BatchOptions } from '../engine/opa/opa-batcher.js';
-import type { PolicyReads } from '../policy/policy-reads.js';
-import { momentaryBuiltins } from '../policy/pure-builtins.js';
+import type { PolicyReads } from '../policy/plan/policy-reads.js';
+import { momentaryBuiltins } from '../policy/plan/pure-builtins.js';
 
 /** Where an engine tells what befell it. */
 export interface EngineNotes {

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import type { ReplaceableEngine } from '../engine/replaceable-engine.js';
 import { PortcullisError } from '../errors/portcullis-error.js';
 import { fail, ok, type Result } from '../errors/result.js';
-import type { Bundle } from '../policy/bundle.js';
+import type { Bundle } from '../policy/bundle/bundle.js';
 import { type BundleEvent, BundleFollower } from '../policy/follow/bundle-follower.js';
 import { combineBundles } from '../policy/follow/bundle-set.js';
 import type { BundleState } from '../policy/follow/bundle-state.js';

@@ -14,7 +14,7 @@ import { closeSources, loadSources } from '../identity/load-sources.js';
 import { loadSigningKeys, publicKeySet } from '../identity/outgoing/load-signing-keys.js';
 import type { SigningKey } from '../identity/outgoing/signing-key.js';
 import type { IdentitySource } from '../identity/source.js';
-import type { Bundle } from '../policy/bundle.js';
+import type { Bundle } from '../policy/bundle/bundle.js';
 import type { BundleEvent } from '../policy/follow/bundle-follower.js';
 import type { BundleState } from '../policy/follow/bundle-state.js';
 import type { Logger } from '../telemetry/logger.js';

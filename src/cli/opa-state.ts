@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.js';
-import { defaultBundleLimits } from '../policy/bundle.js';
-import { type PolicyReads, policyReads } from '../policy/policy-reads.js';
-import { readBundle } from '../policy/read-bundle.js';
+import { defaultBundleLimits } from '../policy/bundle/bundle.js';
+import { readBundle } from '../policy/bundle/read-bundle.js';
+import { type PolicyReads, policyReads } from '../policy/plan/policy-reads.js';
 import { readToken } from './open-engine.js';
 import { readVerification } from './verification.js';
 

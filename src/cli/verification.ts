@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { PortcullisError } from '../errors/portcullis-error.js';
-import type { SignatureAlgorithm } from '../policy/bundle-jws.js';
-import { verificationKey } from '../policy/bundle-key.js';
-import type { BundleVerification } from '../policy/bundle-verify.js';
+import type { SignatureAlgorithm } from '../policy/signature/jws.js';
+import { verificationKey } from '../policy/signature/signing-key.js';
+import type { BundleVerification } from '../policy/signature/verify-bundle.js';
 
 interface ConfiguredVerification {
   readonly key: string;

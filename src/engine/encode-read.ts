@@ -1,6 +1,6 @@
 import { encodeJson } from '../json/encode.js';
 import { JsonNumber, type JsonObject, type JsonValue, LazyObject } from '../json/json.js';
-import type { InputReads } from '../policy/input-reads.js';
+import type { InputReads } from '../policy/plan/input-reads.js';
 
 /**
  * JSON text of what is read of an input: the policy decides by it as by the whole. A place of which only members are

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { fail, ok, type Result } from '../../errors/result.js';
-import { assembleBundle } from '../../policy/assemble-bundle.js';
-import { buildBundle } from '../../policy/bundle-build.js';
-import type { Opa } from '../../policy/bundle-opa.js';
-import { gitRevision } from '../../policy/bundle-revision.js';
-import { type BundleSources, readSources } from '../../policy/bundle-sources.js';
+import { assembleBundle } from '../../policy/bundle/assemble-bundle.js';
+import { buildBundle } from '../../policy/workshop/build.js';
+import type { Opa } from '../../policy/workshop/opa.js';
+import { gitRevision } from '../../policy/workshop/revision.js';
+import { type BundleSources, readSources } from '../../policy/workshop/sources.js';
 import type { CommandIo } from '../command-io.js';
 import type { BundleArguments } from './arguments.js';
 import { passesCheck } from './check.js';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { printable } from '../../config/problem.js';
 import { fail, ok, type Result } from '../../errors/result.js';
-import { checkSources } from '../../policy/bundle-check.js';
-import type { Finding } from '../../policy/bundle-finding.js';
-import type { Opa } from '../../policy/bundle-opa.js';
-import { type BundleSources, readSources } from '../../policy/bundle-sources.js';
+import { checkSources } from '../../policy/workshop/check.js';
+import type { Finding } from '../../policy/workshop/finding.js';
+import type { Opa } from '../../policy/workshop/opa.js';
+import { type BundleSources, readSources } from '../../policy/workshop/sources.js';
 import type { CommandIo } from '../command-io.js';
 import type { BundleArguments } from './arguments.js';
 import { neededBuiltins } from './embedded.js';

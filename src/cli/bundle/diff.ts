@@ -1,12 +1,12 @@
 import { printable } from '../../config/problem.js';
 import { fail, ok, type Result } from '../../errors/result.js';
 import { encodeJson } from '../../json/encode.js';
-import { assembleBundle } from '../../policy/assemble-bundle.js';
-import type { Bundle } from '../../policy/bundle.js';
-import { type Change, compareData, compareRules } from '../../policy/bundle-diff.js';
-import type { RegoModule } from '../../policy/bundle-modules.js';
-import type { Opa } from '../../policy/bundle-opa.js';
-import { type Answer, type ChangedAnswer, readRecordedInputs, replay } from '../../policy/bundle-replay.js';
+import { assembleBundle } from '../../policy/bundle/assemble-bundle.js';
+import type { Bundle } from '../../policy/bundle/bundle.js';
+import { type Change, compareData, compareRules } from '../../policy/workshop/diff.js';
+import type { Opa } from '../../policy/workshop/opa.js';
+import type { RegoModule } from '../../policy/workshop/rego-modules.js';
+import { type Answer, type ChangedAnswer, readRecordedInputs, replay } from '../../policy/workshop/replay.js';
 import type { CommandIo } from '../command-io.js';
 import type { BundleArguments } from './arguments.js';
 import { askBundle } from './embedded.js';

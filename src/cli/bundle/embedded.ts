@@ -6,8 +6,8 @@ import { PortcullisError } from '../../errors/portcullis-error.js';
 import { fail, ok, type Result } from '../../errors/result.js';
 import { encodeJson } from '../../json/encode.js';
 import type { JsonValue } from '../../json/json.js';
-import type { Bundle } from '../../policy/bundle.js';
-import type { Answer, Ask } from '../../policy/bundle-replay.js';
+import type { Bundle } from '../../policy/bundle/bundle.js';
+import type { Answer, Ask } from '../../policy/workshop/replay.js';
 
 const maxMemoryBytes = 512 * 1024 * 1024;
 const answerWithin = 10_000;

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { fail, ok, type Result } from '../../errors/result.js';
-import { type BundleFile, defaultBundleLimits } from '../../policy/bundle.js';
-import { packBundle } from '../../policy/bundle-pack.js';
-import { readArchive } from '../../policy/read-archive.js';
-import { readBounded } from '../../policy/read-folder.js';
+import { type BundleFile, defaultBundleLimits } from '../../policy/bundle/bundle.js';
+import { readArchive } from '../../policy/bundle/read-archive.js';
+import { readBounded } from '../../policy/bundle/read-folder.js';
+import { packBundle } from '../../policy/workshop/pack.js';
 
 export interface BundleArchive {
   readonly bytes: Buffer;

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { printable } from '../../config/problem.js';
 import { fail, ok, type Result } from '../../errors/result.js';
-import type { BundleFile } from '../../policy/bundle.js';
+import type { BundleFile } from '../../policy/bundle/bundle.js';
 import {
   type BundleSummary,
   inspectBundle,
   type PackageSummary,
   packageSummaries,
-} from '../../policy/bundle-inspect.js';
-import { findOpa } from '../../policy/bundle-opa.js';
+} from '../../policy/workshop/inspect.js';
+import { findOpa } from '../../policy/workshop/opa.js';
 import type { CommandIo } from '../command-io.js';
 import type { BundleArguments } from './arguments.js';
 import { type NeededBuiltins, neededBuiltins } from './embedded.js';

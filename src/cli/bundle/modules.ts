@@ -1,10 +1,10 @@
 import { fail, ok, type Result } from '../../errors/result.js';
-import type { BundleFile } from '../../policy/bundle.js';
-import { compileWasm } from '../../policy/bundle-compile.js';
-import { bundleFileKind } from '../../policy/bundle-file.js';
-import { packagesOf, parseModules, type RegoModule } from '../../policy/bundle-modules.js';
-import type { Opa } from '../../policy/bundle-opa.js';
-import { inWorkshop } from '../../policy/bundle-workshop.js';
+import type { BundleFile } from '../../policy/bundle/bundle.js';
+import { bundleFileKind } from '../../policy/bundle/bundle-file.js';
+import { compileWasm } from '../../policy/workshop/compile.js';
+import type { Opa } from '../../policy/workshop/opa.js';
+import { packagesOf, parseModules, type RegoModule } from '../../policy/workshop/rego-modules.js';
+import { inWorkshop } from '../../policy/workshop/workshop.js';
 
 /** The Rego of a bundle, parsed by OPA. */
 export function modulesOf(opa: Opa, files: readonly BundleFile[]): Promise<Result<readonly RegoModule[]>> {

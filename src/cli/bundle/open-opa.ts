@@ -1,5 +1,5 @@
 import type { Result } from '../../errors/result.js';
-import { findOpa, type Opa } from '../../policy/bundle-opa.js';
+import { findOpa, type Opa } from '../../policy/workshop/opa.js';
 import type { CommandIo } from '../command-io.js';
 import type { BundleArguments } from './arguments.js';
 

@@ -1,8 +1,8 @@
 import { printable } from '../../config/problem.js';
 import { fail, ok, type Result } from '../../errors/result.js';
-import type { BundleTarget } from '../../policy/bundle-compile.js';
-import { isLintRule, type LintRule, lintRules } from '../../policy/bundle-finding.js';
-import { type SignatureAlgorithm, signatureAlgorithms } from '../../policy/bundle-jws.js';
+import { type SignatureAlgorithm, signatureAlgorithms } from '../../policy/signature/jws.js';
+import type { BundleTarget } from '../../policy/workshop/compile.js';
+import { isLintRule, type LintRule, lintRules } from '../../policy/workshop/finding.js';
 
 /** The options of all actions, each with its default. */
 export interface BundleOptions {

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../errors/result.js';
-import { assembleBundle } from '../../policy/assemble-bundle.js';
+import { assembleBundle } from '../../policy/bundle/assemble-bundle.js';
 import { publishBundle } from '../../policy/channel/publish.js';
 import type { CommandIo } from '../command-io.js';
 import type { BundleArguments } from './arguments.js';

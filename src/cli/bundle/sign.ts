@@ -1,9 +1,9 @@
 import { fail, ok, type Result } from '../../errors/result.js';
-import { assembleBundle } from '../../policy/assemble-bundle.js';
-import type { BundleFile } from '../../policy/bundle.js';
-import { signingKey, verificationKey } from '../../policy/bundle-key.js';
-import { signBundle } from '../../policy/bundle-sign.js';
-import { verifyBundle } from '../../policy/bundle-verify.js';
+import { assembleBundle } from '../../policy/bundle/assemble-bundle.js';
+import type { BundleFile } from '../../policy/bundle/bundle.js';
+import { signBundle } from '../../policy/signature/sign-bundle.js';
+import { signingKey, verificationKey } from '../../policy/signature/signing-key.js';
+import { verifyBundle } from '../../policy/signature/verify-bundle.js';
 import type { CommandIo } from '../command-io.js';
 import type { BundleArguments } from './arguments.js';
 import { readBundleArchive, readWhole, writeBundleArchive } from './files.js';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { printable } from '../../config/problem.js';
 import { fail, ok, type Result } from '../../errors/result.js';
-import { type Coverage, coverageTable, percent } from '../../policy/bundle-coverage.js';
-import type { Opa } from '../../policy/bundle-opa.js';
-import { type BundleSources, readSources } from '../../policy/bundle-sources.js';
-import { type TestFailure, type TestRun, testSources } from '../../policy/bundle-tests.js';
+import { type Coverage, coverageTable, percent } from '../../policy/workshop/coverage.js';
+import type { Opa } from '../../policy/workshop/opa.js';
+import { type TestFailure, type TestRun, testSources } from '../../policy/workshop/policy-tests.js';
+import { type BundleSources, readSources } from '../../policy/workshop/sources.js';
 import type { CommandIo } from '../command-io.js';
 import type { BundleArguments } from './arguments.js';
 import { openOpa } from './open-opa.js';

@@ -1,6 +1,6 @@
-import { lintRules } from '../../policy/bundle-finding.js';
-import { signatureAlgorithms } from '../../policy/bundle-jws.js';
+import { signatureAlgorithms } from '../../policy/signature/jws.js';
 import { storeForms } from '../../policy/store/open-store.js';
+import { lintRules } from '../../policy/workshop/finding.js';
 
 const rules = Object.entries(lintRules)
   .map(([name, meaning]) => `  ${name.padEnd(17)} ${meaning}`)

@@ -1,4 +1,4 @@
-import type { ReadSet } from '../../policy/read-set.js';
+import type { ReadSet } from '../../policy/plan/read-set.js';
 
 export interface CacheOptions {
   readonly maxEntries: number;

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../json/json.js';
-import { everything } from '../../policy/input-reads.js';
-import type { ReadSet } from '../../policy/read-set.js';
+import { everything } from '../../policy/plan/input-reads.js';
+import type { ReadSet } from '../../policy/plan/read-set.js';
 import type { Engine, Evaluation, Query } from '../engine.js';
 import type { CacheOptions, CacheOutcome } from './cache-options.js';
 import { DecisionStore, type Stored } from './decision-store.js';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { JsonNumber, type JsonObject, type JsonValue, LazyObject } from '../../json/json.js';
-import type { InputReads } from '../../policy/input-reads.js';
+import type { InputReads } from '../../policy/plan/input-reads.js';
 
 /** Deeper than this, an input is not projected: the stack is not the client's to use up. */
 const maxDepth = 200;

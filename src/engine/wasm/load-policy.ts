@@ -1,8 +1,8 @@
 import { PortcullisError } from '../../errors/portcullis-error.js';
 import { encodeJson } from '../../json/encode.js';
 import type { JsonObject } from '../../json/json.js';
-import type { Bundle } from '../../policy/bundle.js';
-import { mergeData } from '../../policy/merge-data.js';
+import type { Bundle } from '../../policy/bundle/bundle.js';
+import { mergeData } from '../../policy/bundle/merge-data.js';
 import { findBuiltinCallers } from './find-builtin-callers.js';
 import { type Builtin, PolicyInstance } from './policy-instance.js';
 import { compilePolicy } from './policy-module.js';

@@ -1,5 +1,5 @@
-import type { Bundle } from '../../policy/bundle.js';
-import type { InputReads } from '../../policy/input-reads.js';
+import type { Bundle } from '../../policy/bundle/bundle.js';
+import type { InputReads } from '../../policy/plan/input-reads.js';
 import { encodeRead } from '../encode-read.js';
 import type { Engine, Evaluation, InputDocument, Query } from '../engine.js';
 import type { DataSnapshot, ExternalData } from '../external-data.js';

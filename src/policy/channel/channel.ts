@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../errors/result.js';
-import { type BundleLimits, defaultBundleLimits } from '../bundle.js';
+import { type BundleLimits, defaultBundleLimits } from '../bundle/bundle.js';
 import type { BundleStore } from '../store/bundle-store.js';
 import {
   type ChannelPointer,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { fail, ok, type Result } from '../../errors/result.js';
-import { type BundleFile, defaultBundleLimits } from '../bundle.js';
-import { signaturesFile } from '../bundle-signature.js';
-import { readArchive } from '../read-archive.js';
+import { type BundleFile, defaultBundleLimits } from '../bundle/bundle.js';
+import { readArchive } from '../bundle/read-archive.js';
+import { signaturesFile } from '../signature/bundle-signature.js';
 import type { BundleStore } from '../store/bundle-store.js';
 import { isRevisionName, objectOf, type Release } from './pointer.js';
 

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../../errors/result.js';
 import { decodeUtf8 } from '../../json/decode-utf8.js';
 import type { JsonObject, JsonValue } from '../../json/json.js';
 import { parseJson } from '../../json/parse.js';
-import { isRecord } from '../merge-data.js';
+import { isRecord } from '../bundle/merge-data.js';
 
 /** One change of a delta bundle, as OPA has them. */
 export interface PatchOperation {

@@ -1,7 +1,7 @@
 import { PortcullisError } from '../../errors/portcullis-error.js';
 import { fail, ok, type Result } from '../../errors/result.js';
-import type { Bundle, BundleLimits } from '../bundle.js';
-import type { BundleVerification } from '../bundle-verify.js';
+import type { Bundle, BundleLimits } from '../bundle/bundle.js';
+import type { BundleVerification } from '../signature/verify-bundle.js';
 import { type BundleState, noteFailure, noteSuccess } from './bundle-state.js';
 import type { KeptBundle } from './kept-bundle.js';
 import type { BundleOrigin, Delivery } from './origin.js';

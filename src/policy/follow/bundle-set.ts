@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../../errors/result.js';
 import type { JsonObject } from '../../json/json.js';
-import type { Bundle } from '../bundle.js';
-import { mergeData } from '../merge-data.js';
+import type { Bundle } from '../bundle/bundle.js';
+import { mergeData } from '../bundle/merge-data.js';
 
 /** Several bundles as the one that an engine serves: their roots do not overlap, and one of them holds the policy. */
 export function combineBundles(bundles: ReadonlyMap<string, Bundle>): Result<Bundle> {

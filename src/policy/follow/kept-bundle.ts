@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readBounded } from '../read-folder.js';
+import { readBounded } from '../bundle/read-folder.js';
 
 /** The last bundle that was activated, on disk, to start without the server. */
 export class KeptBundle {

@@ -1,11 +1,11 @@
 import { PortcullisError } from '../../errors/portcullis-error.js';
 import { fail, ok, type Result } from '../../errors/result.js';
-import { assembleBundle } from '../assemble-bundle.js';
-import type { Bundle, BundleFile, BundleLimits } from '../bundle.js';
-import { type BundleVerification, verifyBundle } from '../bundle-verify.js';
-import { outsideRoots } from '../outside-roots.js';
-import { parseManifest } from '../parse-manifest.js';
-import { readArchive } from '../read-archive.js';
+import { assembleBundle } from '../bundle/assemble-bundle.js';
+import type { Bundle, BundleFile, BundleLimits } from '../bundle/bundle.js';
+import { outsideRoots } from '../bundle/outside-roots.js';
+import { parseManifest } from '../bundle/parse-manifest.js';
+import { readArchive } from '../bundle/read-archive.js';
+import { type BundleVerification, verifyBundle } from '../signature/verify-bundle.js';
 import { applyPatch, parsePatch } from './apply-patch.js';
 
 export interface DeliveryOptions {

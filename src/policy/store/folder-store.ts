@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../../errors/result.js';
-import { readBounded } from '../read-folder.js';
+import { readBounded } from '../bundle/read-folder.js';
 import type { BundleStore, ReadAnswer, ReadRequest } from './bundle-store.js';
 
 /** Bundles in a folder, which may be mounted from elsewhere. The version of an object is the hash of its bytes. */

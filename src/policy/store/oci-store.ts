@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fail, ok, type Result } from '../../errors/result.js';
 import { parseJson } from '../../json/parse.js';
-import { isRecord } from '../merge-data.js';
+import { isRecord } from '../bundle/merge-data.js';
 import { type BundleStore, limitTime, type ReadAnswer, type ReadRequest } from './bundle-store.js';
 import { reasonOf } from './http-store.js';
 import { readLimited } from './read-limited.js';

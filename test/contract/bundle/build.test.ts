@@ -1,10 +1,10 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { defaultBundleLimits } from '../../../src/policy/bundle.js';
-import { policyReads } from '../../../src/policy/policy-reads.js';
-import { readArchive } from '../../../src/policy/read-archive.js';
-import { readBundle } from '../../../src/policy/read-bundle.js';
+import { defaultBundleLimits } from '../../../src/policy/bundle/bundle.js';
+import { readArchive } from '../../../src/policy/bundle/read-archive.js';
+import { readBundle } from '../../../src/policy/bundle/read-bundle.js';
+import { policyReads } from '../../../src/policy/plan/policy-reads.js';
 import { startOpa } from '../../support/opa-server.js';
 import { post } from '../policies/data-api.js';
 import { bundle, commitAll, folderWith, git, shop, shopPath, writeFiles } from './command.js';

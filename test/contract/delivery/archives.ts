@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { defaultBundleLimits } from '../../../src/policy/bundle.js';
-import { signingKey } from '../../../src/policy/bundle-key.js';
-import { packBundle } from '../../../src/policy/bundle-pack.js';
-import { signBundle } from '../../../src/policy/bundle-sign.js';
-import { readArchive } from '../../../src/policy/read-archive.js';
+import { defaultBundleLimits } from '../../../src/policy/bundle/bundle.js';
+import { readArchive } from '../../../src/policy/bundle/read-archive.js';
+import { signBundle } from '../../../src/policy/signature/sign-bundle.js';
+import { signingKey } from '../../../src/policy/signature/signing-key.js';
+import { packBundle } from '../../../src/policy/workshop/pack.js';
 import { buildBundle } from '../../support/policy-bundle.js';
 
 export const shopPath = 'shop/authz/allow';

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { type HttpBundleServer, startHttpBundles } from '../../support/http-bundle-server.js';
 import type { PortcullisServer } from '../../support/portcullis-server.js';
-import { bundleArchive } from '../../unit/policy/tar-archive.js';
+import { bundleArchive } from '../../unit/policy/bundle/tar-archive.js';
 import { keyFiles } from '../bundle/keys.js';
 import { client, httpCheck, outcome } from '../serve/check-call.js';
 import { folder, serve } from '../serve/serve.js';

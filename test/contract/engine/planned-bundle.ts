@@ -1,5 +1,5 @@
-import type { Bundle } from '../../../src/policy/bundle.js';
-import { readBundle } from '../../../src/policy/read-bundle.js';
+import type { Bundle } from '../../../src/policy/bundle/bundle.js';
+import { readBundle } from '../../../src/policy/bundle/read-bundle.js';
 import { buildBundle, type PolicySources } from '../../support/policy-bundle.js';
 
 /** A bundle with both the module and the plan of the same sources. */

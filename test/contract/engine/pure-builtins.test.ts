@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runOpa } from '../../../scripts/policies/opa.js';
-import { momentaryBuiltins, pureBuiltins } from '../../../src/policy/pure-builtins.js';
+import { momentaryBuiltins, pureBuiltins } from '../../../src/policy/plan/pure-builtins.js';
 
 interface Capabilities {
   readonly builtins: readonly { readonly name: string; readonly nondeterministic?: boolean }[];

@@ -3,8 +3,8 @@ import { Header } from 'tar';
 import { expect, test } from 'vitest';
 import { differences } from '../../../scripts/policies/differences.js';
 import { pack } from '../../../scripts/policies/pack.js';
-import { defaultBundleLimits } from '../../../src/policy/bundle.js';
-import { readArchive } from '../../../src/policy/read-archive.js';
+import { defaultBundleLimits } from '../../../src/policy/bundle/bundle.js';
+import { readArchive } from '../../../src/policy/bundle/read-archive.js';
 
 function file(path: string, text: string) {
   return { path, bytes: Buffer.from(text) };

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { findTool } from '../../../../scripts/tools/find-tool.js';
 import { supportedBuiltins } from '../../../../src/engine/wasm/builtins/builtins.js';
 import { compileBundle } from '../../../../src/engine/wasm/load-policy.js';
-import { readBundle } from '../../../../src/policy/read-bundle.js';
+import { readBundle } from '../../../../src/policy/bundle/read-bundle.js';
 import { buildBundle } from '../../../support/policy-bundle.js';
 
 interface Declaration {

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { findTool } from '../../../../scripts/tools/find-tool.js';
 import { createWasmEngine } from '../../../../src/engine/wasm/wasm-engine.js';
 import { parseJson } from '../../../../src/json/parse.js';
-import { readBundle } from '../../../../src/policy/read-bundle.js';
+import { readBundle } from '../../../../src/policy/bundle/read-bundle.js';
 import { buildBundle } from '../../../support/policy-bundle.js';
 import { canonical } from './opa-answers.js';
 

@@ -1,8 +1,8 @@
 import { createInputDocument } from '../../../../src/check/input/input-document.js';
 import type { Engine, Evaluation, Query } from '../../../../src/engine/engine.js';
 import type { JsonValue } from '../../../../src/json/json.js';
-import { InputPlace } from '../../../../src/policy/input-reads.js';
-import type { ReadSet } from '../../../../src/policy/read-set.js';
+import { InputPlace } from '../../../../src/policy/plan/input-reads.js';
+import type { ReadSet } from '../../../../src/policy/plan/read-set.js';
 
 /** An engine that answers as it is told; `hold` makes it wait until `release`. */
 export class FakeEngine implements Engine {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { projectionKey } from '../../../../src/engine/cached/projection.js';
 import { encodeJson } from '../../../../src/json/encode.js';
 import { JsonNumber, type JsonValue } from '../../../../src/json/json.js';
-import { everything, InputPlace, type InputReads } from '../../../../src/policy/input-reads.js';
+import { everything, InputPlace, type InputReads } from '../../../../src/policy/plan/input-reads.js';
 
 /** `a.b c` reads `input.a.b` as a whole and `input.c`; `?a` only whether `a` is there. */
 function reading(paths: string): InputReads {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../../src/json/json.js';
-import type { Bundle } from '../../../../src/policy/bundle.js';
+import type { Bundle } from '../../../../src/policy/bundle/bundle.js';
 import { combineBundles } from '../../../../src/policy/follow/bundle-set.js';
 
 const wasm = new Uint8Array([0]);
