@@ -13,7 +13,7 @@ export async function run(args: readonly string[], io: ServeIo): Promise<number>
   if (args[0] === 'worker' && io.supervisor !== undefined) return (await import('./work.js')).work(io, io.supervisor);
   const parsed = parseArguments(args);
   if (!parsed.ok) {
-    io.stderr(`portcullis: ${parsed.error}\n\n${usage}`);
+    io.stderr(`portcullis: ${parsed.error}; see \`portcullis ${args[0] === 'bundle' ? 'bundle help' : 'help'}\`\n`);
     return 2;
   }
   const commandLine = parsed.value;

@@ -64,11 +64,11 @@ test.each([
   ['no command', [], /no command given/],
   ['an unknown command', ['sreve'], /unknown command "sreve"; did you mean "serve"\?/],
   ['an unknown option', ['serve', '--confg', 'x'], /--confg/],
-])('%s is status 2 with the usage', async (_case, args, message) => {
+])('%s is status 2, one line, and where the usage is to be had', async (_case, args, message) => {
   const run = await runPortcullis(args);
   expect(run.code).toBe(2);
   expect(run.stderr).toMatch(message);
-  expect(run.stderr).toContain('Usage: portcullis');
+  expect(run.stderr.trim()).toMatch(/^portcullis: [^\n]*; see `portcullis help`$/);
 });
 
 test('version is that of the package', async () => {
