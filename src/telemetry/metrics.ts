@@ -44,7 +44,7 @@ export interface Metrics {
   frontRefused(reason: FrontRefusal): void;
   decisionLogDropped(records: number): void;
   /** What befell a bundle from a source. */
-  bundle(name: string, event: 'activated' | 'failed' | 'stale' | 'fresh'): void;
+  bundle(name: string, event: 'activated' | 'failed' | 'stale' | 'fresh' | 'retired'): void;
   /** Names what the gauges read; before that they are absent or 0. */
   observe(gauges: Gauges): void;
   /** The Prometheus text format. */
@@ -125,6 +125,12 @@ function createBundleMetrics(registry: Registry): Metrics['bundle'] {
   const stale = new Gauge(config(descriptions.bundleStale, registry));
   const activated = new Gauge(config(descriptions.bundleActivated, registry));
   return (bundle, event) => {
+    // What is followed can change for as long as the adapter runs: nothing is said of what is not there any more.
+    if (event === 'retired') {
+      for (const metric of [stale, activated]) metric.remove({ bundle });
+      for (const result of ['activated', 'failed']) activations.remove({ bundle, result });
+      return;
+    }
     if (event === 'stale' || event === 'fresh') return stale.set({ bundle }, event === 'stale' ? 1 : 0);
     activations.inc({ bundle, result: event });
     if (event === 'activated') activated.set({ bundle }, Date.now() / 1000);

@@ -10,9 +10,12 @@ import { readDelivery } from './read-delivery.js';
 
 /** What became of one look at the origin. */
 export type BundleEvent =
-  | { readonly kind: 'activated'; readonly state: BundleState }
+  | { readonly kind: 'activated' | 'waiting' | 'retired'; readonly state: BundleState }
   | { readonly kind: 'failed'; readonly state: BundleState; readonly error: PortcullisError }
   | { readonly kind: 'stale' | 'fresh'; readonly state: BundleState };
+
+/** Whether a bundle serves at once, or when others do that it needs beside it. */
+export type Activation = 'serves' | { readonly served: Promise<void> };
 
 export interface FollowerOptions {
   readonly name: string;
@@ -26,8 +29,22 @@ export interface FollowerOptions {
   readonly alarmAfter: number;
   readonly kept: KeptBundle | undefined;
   /** Puts a bundle into force, or says why not. What served before goes on then. */
-  readonly activate: (bundle: Bundle) => Promise<Result<undefined, PortcullisError>>;
+  readonly activate: (bundle: Bundle, type: BundleType) => Promise<Result<Activation, PortcullisError>>;
   readonly onEvent: (event: BundleEvent) => void;
+}
+
+type BundleType = 'snapshot' | 'delta';
+
+/** A bundle that was taken, whether it serves already or not. */
+interface Taken {
+  readonly activation: Activation;
+  readonly revision: string | undefined;
+  readonly type: BundleType;
+  readonly size: number;
+  /** Whether it came from the disk. */
+  readonly persisted: boolean;
+  /** What is to be kept once it serves. */
+  readonly snapshot: Buffer | undefined;
 }
 
 /** Looks again and again whether there is a new bundle, and has it put into force. */
@@ -35,12 +52,15 @@ export class BundleFollower {
   readonly state: BundleState;
   readonly #options: FollowerOptions;
   readonly #closing = new AbortController();
-  #active: Bundle | undefined;
+  /** What a delta bundle changes. */
+  #bundle: Bundle | undefined;
+  #waiting: Taken | undefined;
   #version: string | undefined;
   #failures = 0;
   #hurry: (() => void) | undefined;
   #alarm: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(options: FollowerOptions) {
     const { channel, name } = options;
@@ -63,6 +83,7 @@ export class BundleFollower {
     clearTimeout(this.#alarm);
     this.#closing.abort();
     await this.#running;
+    await this.#keeping;
   }
 
   async #follow(): Promise<void> {
@@ -82,10 +103,9 @@ export class BundleFollower {
     const { kept, limits } = this.#options;
     const content = await kept?.read(limits.maxArchiveBytes);
     if (content === undefined) return;
-    const activated = await this.#open(content);
-    if (!activated.ok) return this.#fail(activated.error);
-    this.state.persisted = true;
-    this.#options.onEvent({ kind: 'activated', state: this.state });
+    const taken = await this.#open(content, { persisted: true });
+    if (taken.ok) await this.#announce(taken.value);
+    else this.#fail(taken.error);
   }
 
   async #look(): Promise<void> {
@@ -109,44 +129,67 @@ export class BundleFollower {
     this.#failures = 0;
     noteSuccess(this.state);
     this.#expectNews();
-    if (taken.value) this.#options.onEvent({ kind: 'activated', state: this.state });
+    if (taken.value !== undefined) await this.#announce(taken.value);
   }
 
-  /** Whether something new was put into force. */
-  async #take(delivery: Delivery): Promise<Result<boolean, PortcullisError>> {
-    if (delivery.kind === 'unchanged') return ok(false);
+  /** `undefined` if there is nothing new. */
+  async #take(delivery: Delivery): Promise<Result<Taken | undefined, PortcullisError>> {
+    if (delivery.kind === 'unchanged') return ok(undefined);
     this.state.last_successful_download = now();
-    const opened = await this.#open(delivery.content, delivery.revision);
-    if (!opened.ok) {
-      // Asked for again in full: a delta may not fit what is here, or a renewed key what was refused.
-      this.#version = undefined;
-      return opened;
-    }
-    this.#version = delivery.version;
-    delete this.state.persisted;
-    // A change alone could not be started from; the bundle that it changes is on the disk already.
-    if (opened.value === 'snapshot') await this.#keep(delivery.content);
-    return ok(true);
+    const { content, revision, version } = delivery;
+    const opened = await this.#open(content, { persisted: false, revision });
+    // Asked for again in full if refused: a delta may not fit what is here, or a renewed key what was refused.
+    this.#version = opened.ok ? version : undefined;
+    return opened;
   }
 
-  async #open(content: Buffer, revision?: string): Promise<Result<'snapshot' | 'delta', PortcullisError>> {
+  async #open(
+    content: Buffer,
+    { persisted, revision }: { readonly persisted: boolean; readonly revision?: string | undefined },
+  ): Promise<Result<Taken, PortcullisError>> {
     const { activate, limits, verification } = this.#options;
     try {
-      const options = { limits, verification: await verification(), active: this.#active };
+      const options = { limits, verification: await verification(), active: this.#bundle };
       const opened = await readDelivery(content, options);
       if (!opened.ok) return opened;
       const { bundle, type } = opened.value;
-      if (revision !== undefined && bundle.manifest.revision !== revision) {
+      const found = bundle.manifest.revision;
+      if (revision !== undefined && found !== revision) {
         return fail(new PortcullisError('bundle_invalid', `the bundle of ${revision} says it is another revision`));
       }
-      const activated = await activate(bundle);
+      const activated = await activate(bundle, type);
       if (!activated.ok) return activated;
-      this.#active = bundle;
-      this.#note(bundle, type, content.length);
-      return ok(type);
+      this.#bundle = bundle;
+      // A change alone could not be started from; what it changes is on the disk already, or waits to be kept.
+      const snapshot = type === 'snapshot' ? content : this.#waiting?.snapshot;
+      const size = content.length;
+      return ok({ activation: activated.value, revision: found, type, size, persisted, snapshot });
     } catch (error) {
       return fail(PortcullisError.from(error));
     }
+  }
+
+  async #announce(taken: Taken): Promise<void> {
+    if (taken.activation === 'serves') return this.#activated(taken);
+    this.#waiting = taken;
+    if (taken.revision !== undefined) this.state.pending_revision = taken.revision;
+    this.#options.onEvent({ kind: 'waiting', state: this.state });
+    void taken.activation.served.then(() => {
+      // Only the last that came in the meantime serves.
+      if (this.#waiting === taken) this.#keeping = this.#activated(taken);
+    });
+  }
+
+  async #activated({ persisted, revision, size, snapshot, type }: Taken): Promise<void> {
+    this.#waiting = undefined;
+    delete this.state.pending_revision;
+    if (revision === undefined) delete this.state.active_revision;
+    else this.state.active_revision = revision;
+    if (persisted) this.state.persisted = true;
+    else delete this.state.persisted;
+    Object.assign(this.state, { type, size, last_successful_activation: now() });
+    if (!persisted && snapshot !== undefined) await this.#keep(snapshot);
+    this.#options.onEvent({ kind: 'activated', state: this.state });
   }
 
   async #keep(content: Buffer): Promise<void> {
@@ -156,12 +199,6 @@ export class BundleFollower {
       const reason = (error as NodeJS.ErrnoException).code ?? String(error);
       this.#fail(new PortcullisError('bundle_unreachable', `the bundle cannot be kept on the disk: ${reason}`));
     }
-  }
-
-  #note({ manifest: { revision } }: Bundle, type: 'snapshot' | 'delta', size: number): void {
-    if (revision === undefined) delete this.state.active_revision;
-    else this.state.active_revision = revision;
-    Object.assign(this.state, { type, size, last_successful_activation: now() });
   }
 
   #fail(error: PortcullisError): void {

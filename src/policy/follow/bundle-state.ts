@@ -5,6 +5,8 @@ export interface BundleState {
   readonly name: string;
   readonly channel?: string;
   active_revision?: string;
+  /** It was taken, and serves when the others do that belong to it. */
+  pending_revision?: string;
   last_successful_activation?: string;
   last_successful_download?: string;
   last_successful_request?: string;

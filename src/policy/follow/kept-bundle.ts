@@ -1,33 +1,51 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBounded } from '../bundle/read-folder.js';
 
-/** The last bundle that was activated, on disk, to start without the server. */
+/** The last bundle of a source that served, on disk, to start without the server. */
 export class KeptBundle {
   readonly #folder: string;
+  readonly #name: string;
   readonly #file: string;
 
-  constructor(folder: string, name: string) {
+  /**
+   * @param name what the source is called
+   * @param place where it gets its bundle from: what was kept of another place is not begun with, whatever its name
+   */
+  constructor(folder: string, name: string, place: readonly (string | undefined)[]) {
+    const hash = createHash('sha256').update(JSON.stringify(place)).digest('hex').slice(0, 16);
     this.#folder = folder;
-    this.#file = join(folder, `${name}.tar.gz`);
+    this.#name = name;
+    this.#file = `${name}.${hash}.tar.gz`;
   }
 
   /** `undefined` if there is none, or none that is small enough. */
   async read(maxBytes: number): Promise<Buffer | undefined> {
-    return readBounded(this.#file, maxBytes, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+    const path = join(this.#folder, this.#file);
+    return readBounded(path, maxBytes, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
   }
 
   /** Whoever reads the file meanwhile, also after a crash, sees the old one or the new one. */
   async write(content: Buffer): Promise<void> {
-    const beside = `${this.#file}.${randomUUID()}.new`;
+    const path = join(this.#folder, this.#file);
+    const beside = `${path}.${randomUUID()}.new`;
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await writeFile(beside, content, { flag: 'wx', mode: 0o600, flush: true });
-      await rename(beside, this.#file);
+      await rename(beside, path);
     } finally {
       await rm(beside, { force: true });
     }
+    await this.#removeOthers();
+  }
+
+  /** What came from other places under this name: one revision after the other would fill the disk. */
+  async #removeOthers(): Promise<void> {
+    const ofThisName = (file: string) =>
+      file.startsWith(`${this.#name}.`) && /^[^.]+\.[0-9a-f]{16}\.tar\.gz$/.test(file);
+    const others = (await readdir(this.#folder)).filter((file) => ofThisName(file) && file !== this.#file);
+    await Promise.all(others.map((file) => rm(join(this.#folder, file), { force: true })));
   }
 }

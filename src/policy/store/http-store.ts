@@ -76,7 +76,7 @@ class HttpStore implements BundleStore {
     try {
       const token = await this.#token();
       const headers = { ...request.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
-      const response = await fetch(new URL(name, this.place), { ...request, headers });
+      const response = await fetch(`${this.place}${pathOf(name)}`, { ...request, headers });
       const result = await read(response);
       await response.body?.cancel().catch(() => undefined);
       return result;
@@ -84,6 +84,14 @@ class HttpStore implements BundleStore {
       return fail(`${this.place}${name} cannot be reached: ${reasonOf(error)}`);
     }
   }
+}
+
+/**
+ * Taken for a URL of its own, a name such as `http:evil.example`, or one with tabs between slashes, would lead the token
+ * to another host (WHATWG URL, 4.4).
+ */
+function pathOf(name: string): string {
+  return name.split('/').map(encodeURIComponent).join('/');
 }
 
 async function* emptyBody(): AsyncIterable<Uint8Array> {

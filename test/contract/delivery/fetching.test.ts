@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -49,7 +49,9 @@ describe('several bundles', () => {
   test('C-54 C-45 nothing serves until all are there; every decision then names all revisions', async () => {
     server.put('policy.tar.gz', await shopPolicy('p1'));
     const { look, portcullis } = await start({}, 'alive');
-    await eventually(() => expect(activations(portcullis, 'policy')).toHaveLength(1), patience);
+    await logged(portcullis, 'it serves when the others are there');
+    expect(activations(portcullis, 'policy')).toEqual([]);
+    expect(await status(portcullis)).toMatchObject({ bundles: { policy: { pending_revision: 'p1' } } });
     expect(await look('alice')).toBe('grpc 14');
     expect((await fetch(`${portcullis.adminUrl}/readyz`)).status).toBe(503);
 
@@ -235,17 +237,62 @@ describe('the last good bundle', () => {
     const [kept, keys] = [await folder(), await folder()];
     const key = await keyFiles(keys, 'ES256');
     const verification = { key: key.verification, algorithm: 'ES256' };
-    await writeFile(join(kept, 'policy.tar.gz'), await signed(await shopPolicy('p1'), key.signing));
-    await writeFile(join(kept, 'employees.tar.gz'), employees('e1', ['mallory']));
+    const genuine = await signed(employees('e1', ['alice']), key.signing);
+    server.put('policy.tar.gz', await signed(await shopPolicy('p1'), key.signing));
+    server.put('employees.tar.gz', genuine);
+    await (await start({ persist: kept, verification })).portcullis.stop();
+    server.answerWith((_request, response) => response.writeHead(503).end());
+    const file = await keptFile(kept, 'employees');
+    await writeFile(file, employees('e1', ['mallory']));
     const { look, portcullis } = await start({ persist: kept, verification }, 'alive');
     await logged(portcullis, 'bundle_unverified');
     expect(await look('mallory')).toBe('grpc 14');
-    await writeFile(join(kept, 'employees.tar.gz'), await signed(employees('e1', ['alice']), key.signing));
+    await writeFile(file, genuine);
     const again = await start({ persist: kept, verification });
     expect(await again.look('alice')).toBe('allow');
     expect(await status(again.portcullis)).toMatchObject({ bundles: { employees: { persisted: true } } });
   });
+
+  test('C-53 is of the same place: under the name of another source, nothing is begun with', async () => {
+    const kept = await folder();
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    await (await start({ persist: kept })).portcullis.stop();
+    server.answerWith((_request, response) => response.writeHead(503).end());
+    const more = {
+      persist: kept,
+      sources: [
+        { ...source('policy'), store: server.url },
+        { ...source('staff'), name: 'employees', store: server.url },
+      ],
+    };
+    const { look, portcullis } = await start(more, 'alive');
+    await logged(portcullis, 'it serves when the others are there');
+    await logged(portcullis, 'no bundle from staff.tar.gz');
+    expect(await look('alice')).toBe('grpc 14');
+    // What came from another place goes when there is something to begin with.
+    server.answerWith(undefined);
+    server.put('staff.tar.gz', employees('s1', ['bob']));
+    portcullis.signal('SIGHUP');
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+    await eventually(async () => expect(await readdir(kept)).toHaveLength(2), patience);
+  });
+
+  test('C-53 is kept only once it serves', async () => {
+    const kept = await folder();
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    const { portcullis } = await start({ persist: kept }, 'alive');
+    await logged(portcullis, 'it serves when the others are there');
+    expect(await readdir(kept)).toEqual([]);
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    await eventually(async () => expect(await readdir(kept)).toHaveLength(2), patience);
+  });
 });
+
+async function keptFile(kept: string, name: string): Promise<string> {
+  const file = (await readdir(kept)).find((one) => one.startsWith(`${name}.`));
+  return join(kept, file ?? '');
+}
 
 test('SIGHUP looks at once', async () => {
   server.put('policy.tar.gz', await shopPolicy('p1'));

@@ -143,3 +143,22 @@ describe.each(kinds)('$name', ({ conditional, listable, start }) => {
       expect(await store.list('status/nowhere/')).toEqual({ ok: true, value: [] });
     });
 });
+
+describe('an object of a web server', () => {
+  test.each([
+    ['a scheme', (host: string) => `https:${host}/x.tar.gz`],
+    ['slashes with tabs between', (host: string) => `\t/\t/${host}/x.tar.gz`],
+    ['encoded dots', () => '%2e%2e/x.tar.gz'],
+  ])('is looked for below the store, also by a name with %s in it', async (_what, name) => {
+    const [server, other] = [await startHttpBundles(), await startHttpBundles()];
+    try {
+      const store = await open(`${server.url}shop/`);
+      await store.read(name(new URL(other.url).host), { maxBytes });
+      expect(other.requests).toEqual([]);
+      expect(server.requests).toMatchObject([{ path: expect.stringMatching(/^\/shop\/./) }]);
+    } finally {
+      await server.stop();
+      await other.stop();
+    }
+  });
+});
