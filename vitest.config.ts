@@ -67,6 +67,7 @@ export default defineConfig({
           include: ['test/manifests/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          globalSetup: ['test/manifests/global-setup.ts'],
         },
       },
       {

