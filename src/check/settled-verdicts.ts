@@ -14,9 +14,15 @@ type ByCaller = Partial<Record<Caller['kind'], Verdict>>;
  */
 export class SettledVerdicts {
   readonly #known = new WeakMap<Evaluation, ByCaller>();
+  readonly #enabled: boolean;
+
+  /** @param enabled without it, everything is judged anew */
+  constructor(enabled = true) {
+    this.#enabled = enabled;
+  }
 
   judge(evaluation: Evaluation, context: AnswerContext): Verdict {
-    if (evaluation.kind !== 'result') return judge(evaluation, context);
+    if (!this.#enabled || evaluation.kind !== 'result') return judge(evaluation, context);
     const known = this.#known.get(evaluation);
     const kept = known?.[context.caller.kind];
     if (kept !== undefined && (kept.answer.kind === 'deny' || !hasOddSpelling(context))) return kept;

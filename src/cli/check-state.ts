@@ -33,7 +33,7 @@ export function createCheckState(config: Config, engine: Engine, loaded: LoadedF
     input: { ...config.input, grpc_bodies: grpcBodies },
     // What we tell the backend must not come from the client.
     decision: { ...config.decision, protected_headers: protectedHeaders },
-    verdicts: new SettledVerdicts(),
+    verdicts: new SettledVerdicts(config.engine.result_memory),
     timeout: config.engine.timeout,
   });
 }

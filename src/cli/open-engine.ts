@@ -90,6 +90,7 @@ export async function engineOfBundle(
     env: Object.fromEntries(shown),
     external: notes.data,
     reads: engine.projection ? inputReads(reads) : new Map(),
+    resultMemory: engine.result_memory,
   });
   return withCache(wasmEngine, engine, () => reads, notes);
 }

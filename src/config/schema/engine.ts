@@ -117,6 +117,12 @@ export const engine = z.strictObject({
     .describe(
       'Give the embedded policy only those parts of the input that its plan says it can read. Needs a bundle of `portcullis bundle build`; with another one, the policy gets everything.',
     ),
+  result_memory: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Remember what was made of the last results of the embedded policy: one that it gives again, as the same text, is neither read nor judged nor encoded again. The policy is asked all the same.',
+    ),
   timeout: positiveDuration
     .prefault('150ms')
     .describe(

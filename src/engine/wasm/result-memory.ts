@@ -14,8 +14,12 @@ export class ResultMemory {
   readonly #revision: string | undefined;
   readonly #known = new Map<string, Evaluation>();
 
-  constructor(revision: string | undefined) {
+  readonly #most: number;
+
+  /** @param enabled without it, each result is read anew and is an object of its own, so that nothing is kept with it */
+  constructor(revision: string | undefined, enabled = true) {
     this.#revision = revision;
+    this.#most = enabled ? most : 0;
   }
 
   /** Throws on what is no result set. */
@@ -23,7 +27,7 @@ export class ResultMemory {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     const evaluation = this.#evaluation(readResult(text));
-    if (text.length <= longest) this.#remember(text, evaluation);
+    if (this.#most > 0 && text.length <= longest) this.#remember(text, evaluation);
     return evaluation;
   }
 
@@ -33,7 +37,7 @@ export class ResultMemory {
   }
 
   #remember(text: string, evaluation: Evaluation): void {
-    if (this.#known.size >= most) {
+    if (this.#known.size >= this.#most) {
       for (const oldest of this.#known.keys()) {
         this.#known.delete(oldest);
         break;

@@ -22,6 +22,8 @@ export interface WasmEngineOptions {
   readonly maxMemoryBytes?: number;
   /** What the rules behind a decision path read of the input; a path that is absent gets the whole input. */
   readonly reads?: ReadonlyMap<string, InputReads>;
+  /** Whether results that come again are remembered; they are unless it says no. */
+  readonly resultMemory?: boolean;
   /** Data beside that of the bundle. Each change of it is put before the policy without compiling anything. */
   readonly external?: ExternalData | undefined;
 }
@@ -34,7 +36,7 @@ const defaultMaxMemoryBytes = 512 * 1024 * 1024;
  * Rejects with `bundle_invalid` or `builtin_unsupported`, so that what cannot work is known at load.
  */
 export async function createWasmEngine(options: WasmEngineOptions): Promise<Engine> {
-  const { bundle, env = {}, external, maxMemoryBytes = defaultMaxMemoryBytes, paths, reads = new Map() } = options;
+  const { bundle, env = {}, external, maxMemoryBytes = defaultMaxMemoryBytes, paths } = options;
   const scope = new EvaluationScope(env);
   const builtins = createBuiltins(scope);
   const makeInstance = await compileBundle(bundle, builtins, { maxMemoryBytes });
@@ -42,7 +44,7 @@ export async function createWasmEngine(options: WasmEngineOptions): Promise<Engi
   const instance = makeInstance(snapshot?.data);
   requireEntrypoints(instance, paths);
   requireBuiltins(instance, builtins, bundle.wasm ?? new Uint8Array());
-  const engine = new WasmEngine(makeInstance, instance, scope, reads, bundle.manifest.revision);
+  const engine = new WasmEngine(makeInstance, instance, scope, options);
   if (external !== undefined && snapshot !== undefined) engine.follow(external, snapshot);
   return engine;
 }
@@ -63,15 +65,14 @@ class WasmEngine implements Engine {
     makeInstance: InstanceMaker,
     instance: PolicyInstance,
     scope: EvaluationScope,
-    reads: ReadonlyMap<string, InputReads>,
-    revision: string | undefined,
+    { bundle, reads = new Map(), resultMemory }: WasmEngineOptions,
   ) {
     this.#makeInstance = makeInstance;
     this.#instance = instance;
     this.#scope = scope;
     this.#reads = reads;
-    this.#revision = revision;
-    this.#results = new ResultMemory(revision);
+    this.#revision = bundle.manifest.revision;
+    this.#results = new ResultMemory(this.#revision, resultMemory);
   }
 
   /** Puts each further snapshot before the policy; the one given is there already. */

@@ -34,6 +34,25 @@ testEngineContract('wasm that is given what its policy reads', async () => {
   };
 });
 
+testEngineContract('wasm that remembers no results', async () => {
+  const bundle = await build(contractPolicy);
+  return {
+    createEngine: () => createWasmEngine({ bundle, paths: contractPolicy.entrypoints, resultMemory: false }),
+    slowSize: 1000,
+    stop: () => Promise.resolve(),
+  };
+});
+
+test.each([
+  [true, 'is the same object'],
+  [false, 'is an object of its own'],
+])('a result that comes again, results remembered: %j, %s', async (resultMemory) => {
+  const engine = await engineFor('result := {"a": input.a}', { resultMemory });
+  const [one, other] = [await ask(engine, 'p/result', { a: 1 }), await ask(engine, 'p/result', { a: 1 })];
+  expect(one).toEqual(other);
+  expect(one === other).toBe(resultMemory);
+});
+
 async function build(sources: PolicySources): Promise<Bundle> {
   const bundle = await readBundle(await buildBundle(sources));
   if (!bundle.ok) throw bundle.error;
