@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { parseTcpAddress } from '../../src/config/address.js';
@@ -45,8 +46,9 @@ export async function startService(config: Config, { logger, audit }: ServiceIo)
     await stores.close();
   };
   try {
+    await app.listen(listenOptions(config.server.address));
     return {
-      address: await app.listen(listenOptions(config.server.address)),
+      address: urlOf(app.server.address() as AddressInfo),
       reloadKeys: async () => {
         stores.keys.replace(await readKeys(config));
         logger.info('keys read again');
@@ -92,6 +94,11 @@ async function close(app: FastifyInstance, drainTimeout: number): Promise<void> 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Not what `listen` of Fastify answers, which is 127.0.0.1 for every address of the machine. */
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 function listenOptions(text: string): { host: string; port: number } {

@@ -134,6 +134,20 @@ describe('auth grant', () => {
   });
 });
 
+test.each([
+  ['127.0.0.1:0', /^http:\/\/127\.0\.0\.1:\d+$/],
+  ['0.0.0.0:0', /^http:\/\/0\.0\.0\.0:\d+$/],
+  ['[::1]:0', /^http:\/\/\[::1\]:\d+$/],
+])('D-12 the log says where it listens, here at %s', async (address, logged) => {
+  const auth = await startAuthProcess(prepared.configFile, { AUTH_SERVER_ADDRESS: address });
+  try {
+    expect(auth.url).toMatch(logged);
+    expect((await auth.send('/livez')).status).toBe(200);
+  } finally {
+    await auth.child.stop();
+  }
+});
+
 describe('what it is told', () => {
   test('D-34 a configuration that cannot be is refused before anything starts, with its place', async () => {
     const folder = await temporaryFolder();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Echo } from '../../examples/backend/echo.js';
-import { type Credential, createAuthority } from '../contract/server/certificates.js';
+import { type Credential, createAuthority } from '../support/certificates.js';
 import { type EnvoyServer, startEnvoy } from '../support/envoy-server.js';
 import { echoedHeader, send } from '../support/http.js';
 import { repository } from '../support/portcullis-server.js';

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createAuthority } from '../contract/server/certificates.js';
 import { as } from '../e2e/callers.js';
 import { type BackendServer, startBackend } from '../support/backend-server.js';
+import { createAuthority } from '../support/certificates.js';
 import { type EnvoyServer, startEnvoy } from '../support/envoy-server.js';
 import { echoedHeader, send, sendForEcho } from '../support/http.js';
 import { type PortcullisServer, repository, startPortcullis } from '../support/portcullis-server.js';

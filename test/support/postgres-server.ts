@@ -1,8 +1,9 @@
-import { chown, cp, mkdtemp, rm } from 'node:fs/promises';
+import { chown, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { findPostgres } from '../../scripts/tools/find-postgres.js';
+import type { Credential } from './certificates.js';
 import { freePort } from './ports.js';
 import { type Child, lastLines, startChild, waitUntilReady } from './process.js';
 
@@ -20,8 +21,14 @@ export interface PostgresServer {
 /** Postgres refuses to run as root, so root lends it this user: `nobody`, on every Linux. */
 const lentUser = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
 
+export interface PostgresTls {
+  readonly server: Credential;
+  /** PEM of the authority whose certificates all users but `postgres` must show. */
+  readonly clientCa: string;
+}
+
 /** Starts a real Postgres on a free port of 127.0.0.1, whose user `postgres` needs no password. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(tls?: PostgresTls): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
   if (lentUser !== undefined) await chown(folder, lentUser.uid, lentUser.gid);
   const programs = await reachable(await findPostgres(), folder);
@@ -30,6 +37,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     ...['--pgdata', data, '--username', 'postgres', '--auth', 'trust', '--no-sync'],
     ...['--encoding', 'UTF8', '--no-locale'],
   ]);
+  const encryption = tls === undefined ? [] : await encrypt(data, tls);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const start = async () => {
@@ -39,6 +47,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       args: [
         ...['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', ''],
         ...['-c', 'shared_buffers=16MB', '-c', 'max_connections=200', '-c', 'log_min_messages=error'],
+        ...encryption,
       ],
       user: lentUser,
     });
@@ -68,6 +77,18 @@ export async function startPostgres(): Promise<PostgresServer> {
       child = await start();
     },
   };
+}
+
+/** TLS with its certificate, and with one of the client for all but the user of the tests themselves. */
+async function encrypt(data: string, { server, clientCa }: PostgresTls): Promise<string[]> {
+  const users = ['host all postgres 127.0.0.1/32 trust', 'hostssl all all 127.0.0.1/32 trust clientcert=verify-ca'];
+  await writeFile(join(data, 'pg_hba.conf'), users.map((line) => `${line}\n`).join(''));
+  const files = { ssl_cert_file: server.cert, ssl_key_file: server.key, ssl_ca_file: clientCa };
+  for (const [setting, text] of Object.entries(files)) {
+    await writeFile(join(data, `${setting}.pem`), text, { mode: 0o600 });
+    if (lentUser !== undefined) await chown(join(data, `${setting}.pem`), lentUser.uid, lentUser.gid);
+  }
+  return ['-c', 'ssl=on', ...Object.keys(files).flatMap((setting) => ['-c', `${setting}=${setting}.pem`])];
 }
 
 /** One statement, over a connection of its own. */

@@ -1,8 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import { findTool } from '../../scripts/tools/find-tool.js';
+import { runCommand } from '../../scripts/tools/run-command.js';
+import type { Credential } from './certificates.js';
 import { freePort } from './ports.js';
 import { type Child, startChild, temporaryFolder, waitUntilReady } from './process.js';
+import { startTlsFront } from './tls-front.js';
 
 export interface RedisServer {
   readonly port: number;
@@ -78,4 +82,48 @@ export async function startRedis(...args: string[]): Promise<RedisServer> {
       child = await start();
     },
   };
+}
+
+export interface RedisTls {
+  readonly server: Credential;
+  /** PEM of the authority whose certificates clients must show. */
+  readonly clientCa: string;
+}
+
+/**
+ * A Redis that is reached by TLS alone, beside its Unix socket, and asks for certificates. A program that was built
+ * without TLS, as the one in the Python package is, stands behind a front that speaks it.
+ */
+export async function startTlsRedis(tls: RedisTls, ...args: string[]): Promise<RedisServer> {
+  if (!(await speaksTls(await findTool('redis-server')))) return startBehindFront(tls, args);
+  const folder = await temporaryFolder();
+  const file = (name: string) => join(folder.path, name);
+  await writeFile(file('tls.crt'), tls.server.cert);
+  await writeFile(file('tls.key'), tls.server.key);
+  await writeFile(file('ca.crt'), tls.clientCa);
+  const port = await freePort();
+  const listen = ['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'yes'];
+  const own = ['--tls-cert-file', file('tls.crt'), '--tls-key-file', file('tls.key')];
+  const server = await startRedis(...listen, ...own, '--tls-ca-cert-file', file('ca.crt'), ...args);
+  const stop = async () => {
+    await server.stop();
+    await folder.remove();
+  };
+  return { ...server, port, address: `127.0.0.1:${port}`, stop };
+}
+
+async function startBehindFront(tls: RedisTls, args: readonly string[]): Promise<RedisServer> {
+  const server = await startRedis(...args);
+  const front = await startTlsFront(tls, server.port);
+  const stop = async () => {
+    await front.stop();
+    await server.stop();
+  };
+  return { ...server, port: front.port, address: `127.0.0.1:${front.port}`, stop };
+}
+
+/** Without it the directive is unknown. With it the program ends as well, for it is told to listen nowhere. */
+async function speaksTls(program: string): Promise<boolean> {
+  const { stdout, stderr } = await runCommand(program, ['--port', '0', '--tls-port', '0']);
+  return !`${stdout}${stderr}`.includes('Bad directive');
 }

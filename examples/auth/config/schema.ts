@@ -23,6 +23,8 @@ const database = z.strictObject({
   url: databaseUrl.default('postgresql://auth@127.0.0.1:5432/auth').describe('Where Postgres is; no password in it.'),
   password_file: file.optional().describe('File of the password; read for each connection, so that it can be rotated.'),
   ca_file: file.optional().describe('Certificate authority of Postgres; with it, connections are TLS and verified.'),
+  cert_file: file.optional().describe('Our own certificate, for a Postgres that asks for one.'),
+  key_file: file.optional().describe('The key of that certificate.'),
   pool: count(1, 1000).default(10).describe('Connections at most.'),
   timeout: positiveDuration.prefault('2s').describe('Longest wait for a connection, and longest statement.'),
 });
@@ -35,6 +37,10 @@ const redis = z.strictObject({
   url: redisUrl.default('redis://127.0.0.1:6379/0').describe('Where sessions and counters are; `rediss` for TLS.'),
   password_file: file.optional().describe('File of the password.'),
   ca_file: file.optional().describe('Certificate authority of Redis, for `rediss`; otherwise those that Node knows.'),
+  cert_file: file
+    .optional()
+    .describe('Our own certificate, for a Redis that asks for one, as it does unless told not to.'),
+  key_file: file.optional().describe('The key of that certificate.'),
   timeout: positiveDuration.prefault('500ms').describe('Longest wait for a connection, and for an answer.'),
 });
 
@@ -116,14 +122,25 @@ export const configSchema = z
     shutdown: shutdown.prefault({}).describe('What happens on SIGTERM.'),
     log: log.prefault({}).describe('The log.'),
   })
-  .superRefine(({ cors, session, redis }, context) => {
+  .superRefine(({ cors, session, database, redis }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (cors.credentials && cors.origins.includes('*')) {
       refuse(['cors', 'origins'], 'named origins: with cors.credentials, * would let any page act for the user');
     }
     if (session.longest < session.lifetime) refuse(['session', 'longest'], 'at least session.lifetime');
-    if (redis.ca_file !== undefined && !redis.url.startsWith('rediss:')) {
-      refuse(['redis', 'ca_file'], 'a redis.url that begins with rediss:');
+    for (const name of ['ca_file', 'cert_file', 'key_file'] as const) {
+      if (redis[name] !== undefined && !redis.url.startsWith('rediss:')) {
+        refuse(['redis', name], 'a redis.url that begins with rediss:');
+      }
+    }
+    for (const [section, { cert_file, key_file }] of Object.entries({ database, redis })) {
+      if (cert_file !== undefined && key_file === undefined)
+        refuse([section, 'cert_file'], `${section}.key_file with it`);
+      if (key_file !== undefined && cert_file === undefined)
+        refuse([section, 'key_file'], `${section}.cert_file with it`);
+    }
+    if (database.cert_file !== undefined && database.ca_file === undefined) {
+      refuse(['database', 'cert_file'], 'database.ca_file with it: there is no TLS without');
     }
   });
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Config } from '../config/schema.js';
+import { readTlsFiles } from '../config/tls-files.js';
 import type { Database, Tables } from './tables.js';
 
 export interface OpenDatabase {
@@ -14,12 +15,12 @@ export async function openDatabase(
   settings: Config['database'],
   onError: (error: Error) => void,
 ): Promise<OpenDatabase> {
-  const { ca_file: caFile, password_file: passwordFile, timeout } = settings;
+  const { password_file: passwordFile, timeout } = settings;
   const pool = new pg.Pool({
     ...place(settings.url),
     // As a function, so that a new connection takes the password that is in force now.
     ...(passwordFile !== undefined && { password: async () => (await readFile(passwordFile, 'utf8')).trimEnd() }),
-    ...(caFile !== undefined && { ssl: { ca: await readFile(caFile, 'utf8'), rejectUnauthorized: true } }),
+    ...(settings.ca_file !== undefined && { ssl: { ...(await readTlsFiles(settings)), rejectUnauthorized: true } }),
     max: settings.pool,
     application_name: 'portcullis-auth',
     connectionTimeoutMillis: timeout,

@@ -3,16 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import type { Config } from '../config/schema.js';
+import { readTlsFiles, type TlsTexts } from '../config/tls-files.js';
 import { StoreUnavailable } from '../store-unavailable.js';
 
-function newClient(settings: Config['redis'], ca: string | undefined) {
+function newClient(settings: Config['redis'], tls: TlsTexts) {
   const { password_file: passwordFile, timeout } = settings;
   const url = new URL(settings.url);
   return createClient({
     socket: {
       host: url.hostname,
       port: Number(url.port || 6379),
-      ...(url.protocol === 'rediss:' && { tls: true as const, ...(ca !== undefined && { ca }) }),
+      ...(url.protocol === 'rediss:' && { tls: true as const, ...tls }),
       connectTimeout: timeout,
       reconnectStrategy: (retries: number) => Math.min(50 * 2 ** retries, 1000),
     },
@@ -40,22 +41,21 @@ export type RedisClient = ReturnType<typeof newClient>;
  */
 export class Redis {
   readonly #settings: Config['redis'];
-  readonly #ca: string | undefined;
+  readonly #tls: TlsTexts;
   readonly #onError: (error: Error) => void;
   #client: RedisClient;
   #closed = false;
 
-  private constructor(settings: Config['redis'], ca: string | undefined, onError: (error: Error) => void) {
+  private constructor(settings: Config['redis'], tls: TlsTexts, onError: (error: Error) => void) {
     this.#settings = settings;
-    this.#ca = ca;
+    this.#tls = tls;
     this.#onError = onError;
     this.#client = this.#connect();
   }
 
   /** Connects in the background, and again whenever the connection is lost. */
   static async open(settings: Config['redis'], onError: (error: Error) => void): Promise<Redis> {
-    const ca = settings.ca_file === undefined ? undefined : await readFile(settings.ca_file, 'utf8');
-    return new Redis(settings, ca, onError);
+    return new Redis(settings, await readTlsFiles(settings), onError);
   }
 
   /** @throws StoreUnavailable */
@@ -101,7 +101,7 @@ export class Redis {
   }
 
   #connect(): RedisClient {
-    const client = newClient(this.#settings, this.#ca);
+    const client = newClient(this.#settings, this.#tls);
     const onError = (error: Error) => {
       if (!this.#closed) this.#onError(error);
     };

@@ -41,8 +41,10 @@ export function openRedisLink(options: RedisOptions, secrets: RedisSecrets, note
   return {
     async hashes(names) {
       turn = (turn + 1) % askers.length;
-      const client = askers[turn]?.current();
-      if (client === undefined) throw new Error('Redis has not been reached yet');
+      const asker = askers[turn];
+      const client = asker?.current();
+      // Why is all that an operator with a wrong certificate has to go by.
+      if (client === undefined) throw new Error('Redis has not been reached yet', { cause: asker?.trouble() });
       return Promise.all(names.map((name) => client.hGetAll(name)));
     },
     started: within(patienceAtStart, Promise.all(all.map(({ connected }) => connected))).then(
@@ -62,6 +64,7 @@ class LastingClient {
   readonly #closing = new AbortController();
   #client: RedisClient | undefined;
   #ready = false;
+  #trouble: unknown;
 
   constructor(make: () => RedisClient, prepare: (client: RedisClient) => Promise<unknown>, troubled = () => {}) {
     this.#make = make;
@@ -72,6 +75,11 @@ class LastingClient {
 
   current(): RedisClient | undefined {
     return this.#ready ? this.#client : undefined;
+  }
+
+  /** Why it has not connected. */
+  trouble(): unknown {
+    return this.#trouble;
   }
 
   async close(): Promise<void> {
@@ -87,13 +95,17 @@ class LastingClient {
       const client = this.#make();
       this.#client = client;
       // Without a listener Node would end the process. Each command says itself that it failed.
-      client.on('error', this.#troubled);
+      client.on('error', (error) => {
+        this.#trouble = error;
+        this.#troubled();
+      });
       try {
         await client.connect();
         await this.#prepare(client);
         this.#ready = true;
         return;
-      } catch {
+      } catch (error) {
+        this.#trouble = error;
         discard(client);
         await pause(250, undefined, { signal: this.#closing.signal, ref: false }).catch(() => {});
       }

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { createAuthority } from '../server/certificates.js';
+import { createAuthority } from '../../support/certificates.js';
 
 /** An HTTPS server in the place of an API server, for what a real one does not do on demand. */
 export interface FaultyApiServer {

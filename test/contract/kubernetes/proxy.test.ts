@@ -8,8 +8,8 @@ import { ApiClient, type ApiFailure } from '../../../src/kubernetes/api/api-clie
 import { TokenFile } from '../../../src/kubernetes/api/token-file.js';
 import { createProxy, type ProxyOutcome } from '../../../src/kubernetes/proxy/proxy.js';
 import { listen } from '../../../src/server/listen.js';
+import { createAuthority } from '../../support/certificates.js';
 import { folder } from '../serve/serve.js';
-import { createAuthority } from '../server/certificates.js';
 import { type FaultyApiServer, json, startFaultyApiServer } from './api-server.js';
 
 const web = '/apis/apps/v1/namespaces/shop/deployments/web';

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createAuthority } from '../../support/certificates.js';
 import { eventually } from '../../support/eventually.js';
 import { connectGrpc } from '../../support/grpc-client.js';
 import { runPortcullis } from '../../support/portcullis-server.js';
 import { freePort } from '../../support/ports.js';
-import { createAuthority } from '../server/certificates.js';
 import { configFile, folder, serve } from './serve.js';
 
 const serving = { code: 0, stdout: 'SERVING', stderr: '' };

@@ -3,11 +3,11 @@ import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createAuthority } from '../../support/certificates.js';
 import { buildBundle } from '../../support/policy-bundle.js';
 import type { ConfigFile } from '../../support/portcullis-server.js';
 import { freeAddress } from '../../support/ports.js';
 import { startChild } from '../../support/process.js';
-import { createAuthority } from '../server/certificates.js';
 import { client, outcome, readUser } from './check-call.js';
 import { type Attempt, attemptToServe, folder, serve } from './serve.js';
 

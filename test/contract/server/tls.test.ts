@@ -6,7 +6,7 @@ import { connect } from 'node:tls';
 import { credentials } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
 import type { TlsFiles } from '../../../src/server/tls-files.js';
-import { type Credential, createAuthority } from './certificates.js';
+import { type Credential, createAuthority } from '../../support/certificates.js';
 import { failOnLeaks } from './leaks.js';
 import { describeServers, startServer, temporaryFolder } from './start-server.js';
 import { until } from './until.js';

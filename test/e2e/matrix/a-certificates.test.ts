@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { type AlternativeName, createAuthority, type LeafOptions } from '../../contract/server/certificates.js';
+import { type AlternativeName, createAuthority, type LeafOptions } from '../../support/certificates.js';
 import { type SeenInputOptions, useSeenInput } from './support/seen-input.js';
 import { askTls, type TlsListener, terminateTls } from './support/tls.js';
 

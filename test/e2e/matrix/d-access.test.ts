@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { credentials, status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createAuthority } from '../../contract/server/certificates.js';
+import { createAuthority } from '../../support/certificates.js';
 import { connectGrpc } from '../../support/grpc-client.js';
 import { startPortcullis } from '../../support/portcullis-server.js';
 import { temporaryFolder } from '../../support/process.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Credential, createAuthority } from '../../contract/server/certificates.js';
+import { type Credential, createAuthority } from '../../support/certificates.js';
 import { buildBundle } from '../../support/policy-bundle.js';
 import { repository } from '../../support/portcullis-server.js';
 import { printLogsOnFailure } from '../../support/process.js';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { describe, expect, test } from 'vitest';
 import { certificateFaults } from '../../../src/check/certificate/certificate.js';
-import { createAuthority } from '../../contract/server/certificates.js';
+import { createAuthority } from '../../support/certificates.js';
 import { repository } from '../../support/portcullis-server.js';
 import { codeBlocks, codeIn, tableOf } from '../markdown.js';
 import { addFilter, type Gateway, perRoute } from './support/gateway.js';

@@ -31,6 +31,16 @@ test.each([
   expect(problems).not.toContain('hunter2');
 });
 
+test.each([
+  [{ AUTH_REDIS_CA_FILE: '/ca.pem' }, 'redis.ca_file: wrong value; expected a redis.url that begins with rediss:'],
+  [{ AUTH_REDIS_CERT_FILE: '/c.pem', AUTH_REDIS_KEY_FILE: '/k.pem' }, 'a redis.url that begins with rediss:'],
+  [{ AUTH_REDIS_URL: 'rediss://db', AUTH_REDIS_CERT_FILE: '/c.pem' }, 'redis.key_file with it'],
+  [{ AUTH_DATABASE_KEY_FILE: '/k.pem' }, 'database.cert_file with it'],
+  [{ AUTH_DATABASE_CERT_FILE: '/c.pem', AUTH_DATABASE_KEY_FILE: '/k.pem' }, 'database.ca_file with it'],
+])('D-34 refuses %j, with which there would be no TLS or no certificate', async (env, problem) => {
+  expect(await problemsOf(env)).toContain(problem);
+});
+
 test('D-40 refuses * with credentials', async () => {
   expect(await problemsOf({ AUTH_CORS_ORIGINS: '["*"]', AUTH_CORS_CREDENTIALS: 'true' })).toContain('named origins');
   expect(await load({ AUTH_CORS_ORIGINS: '["*"]' })).toMatchObject({ ok: true });

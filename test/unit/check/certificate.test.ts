@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCertificate } from '../../../src/check/certificate/certificate.js';
 import { sourceMembers } from '../../../src/check/input/source-members.js';
-import { type AlternativeName, createAuthority, type LeafOptions } from '../../contract/server/certificates.js';
+import { type AlternativeName, createAuthority, type LeafOptions } from '../../support/certificates.js';
 
 const authority = createAuthority('Test CA');
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe } from 'vitest';
 import type { RegoObject } from '../../../../src/engine/wasm/builtins/rego/rego-value.js';
-import { createAuthority } from '../../server/certificates.js';
+import { createAuthority } from '../../../support/certificates.js';
 import { expectSameAnswers } from './expect-same-answers.js';
 import { copied, type KeyPair } from './key-pair.js';
 import type { Call } from './opa-answers.js';

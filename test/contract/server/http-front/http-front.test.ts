@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CheckCall } from '../../../../src/check/check-handler.js';
 import type { SubRequest } from '../../../../src/server/http-front/sub-request.js';
-import { createAuthority } from '../certificates.js';
+import { createAuthority } from '../../../support/certificates.js';
 import { failOnLeaks } from '../leaks.js';
 import { temporaryFolder } from '../start-server.js';
 import { until } from '../until.js';

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { EnvoyConfig } from '../../../../scripts/demo/envoy-config.js';
-import type { Credential } from '../../../contract/server/certificates.js';
+import type { Credential } from '../../../support/certificates.js';
 import { type EnvoyServer, startEnvoy } from '../../../support/envoy-server.js';
 import { typed } from './gateway.js';
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { Echo } from '../../../../examples/backend/echo.js';
-import type { Credential } from '../../../contract/server/certificates.js';
+import type { Credential } from '../../../support/certificates.js';
 import { type Gateway, typed } from './gateway.js';
 import { newMark, type Seen, type SeenStack } from './seen-input.js';
 
