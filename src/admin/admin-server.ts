@@ -12,6 +12,8 @@ export interface AdminStatus {
   readonly decision_paths: readonly string[];
   /** How it stands with each bundle that is fetched, in the words of OPA's status reports. */
   readonly bundles?: Readonly<Record<string, object>>;
+  /** The same of the bundle that says which ones are fetched, if there is one. */
+  readonly discovery?: object | undefined;
   /** Tells whether two processes run on the same configuration. */
   readonly config_hash?: string;
 }

@@ -127,6 +127,7 @@ async function openReporter(
     ready: readiness.state() === 'ready',
     revision: live.engine.revision(),
     bundles: live.bundles(),
+    discovery: live.discovery(),
   });
   const reporter = new BundleReporter(config.bundles, describe, logger);
   await reporter.open();
@@ -204,6 +205,7 @@ function adminParts(
       ready: readiness.state() === 'ready',
       decision_paths: config.engine.paths.map(({ path }) => path),
       bundles: live.bundles(),
+      discovery: live.discovery(),
       config_hash: configHash(live.config()),
     }),
     fault: (error) => logger.error({ err: error }, 'fault while answering on the admin port'),

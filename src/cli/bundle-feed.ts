@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
 import type { ReplaceableEngine } from '../engine/replaceable-engine.js';
@@ -8,16 +7,13 @@ import type { Bundle } from '../policy/bundle/bundle.js';
 import { ActivationQueue } from '../policy/follow/activation-queue.js';
 import type { BundleEvent } from '../policy/follow/bundle-follower.js';
 import { combineBundles } from '../policy/follow/bundle-set.js';
-import type { BundleState } from '../policy/follow/bundle-state.js';
-import { KeptBundle } from '../policy/follow/kept-bundle.js';
-import { channelOrigin, objectOrigin } from '../policy/follow/origin.js';
-import { type Source, SourceSet } from '../policy/follow/source-set.js';
-import type { BundleStore } from '../policy/store/bundle-store.js';
-import { openStore, parseStore } from '../policy/store/open-store.js';
+import type { BundleState, DiscoveryState } from '../policy/follow/bundle-state.js';
+import { SetSuccession } from '../policy/follow/set-succession.js';
+import { BundleDiscovery } from './bundle-discovery.js';
+import { openSources } from './bundle-sources.js';
 import { readVerification } from './verification.js';
 
 type BundlesConfig = Config['bundles'];
-type ConfiguredSource = BundlesConfig['sources'][number];
 
 export interface FeedParts {
   readonly engine: ReplaceableEngine;
@@ -26,43 +22,58 @@ export interface FeedParts {
   readonly onEvent: (event: BundleEvent) => void;
 }
 
-/** Keeps the embedded engine at what the configured sources hold. */
+/** Keeps the embedded engine at what the sources hold: those of the configuration, or those of a discovery bundle. */
 export class BundleFeed {
   readonly #parts: FeedParts;
-  readonly #set: SourceSet;
+  readonly #queue = new ActivationQueue();
+  readonly #succession: SetSuccession;
+  #discovery: BundleDiscovery | undefined;
 
-  private constructor(sources: readonly Source[], parts: FeedParts) {
+  private constructor(parts: FeedParts) {
     this.#parts = parts;
-    this.#set = new SourceSet(sources, {
-      queue: new ActivationQueue(),
-      serve: (bundles) => this.#serve(bundles),
-      onEvent: parts.onEvent,
-    });
+    const { onEvent } = parts;
+    this.#succession = new SetSuccession({ queue: this.#queue, serve: (bundles) => this.#serve(bundles), onEvent });
   }
 
   /** @throws PortcullisError `config_invalid` for a source that is none, or a key that cannot be used */
   static async open(config: BundlesConfig, parts: FeedParts): Promise<BundleFeed> {
     await readVerification(config.verification, 'bundles.verification');
-    const sources = config.sources.map(async (source, index) => {
-      const store = await openSource(config, source, index);
-      return { store, options: followerOptions(config, source, store) };
-    });
-    const feed = new BundleFeed(await Promise.all(sources), parts);
-    feed.#set.start();
+    const feed = new BundleFeed(parts);
+    if (config.discovery === undefined) {
+      const sources = await openSources(config, config.sources, 'bundles.sources');
+      await feed.#queue.run(() => feed.#succession.propose(sources));
+    } else {
+      feed.#discovery = await feed.#discover(config, config.discovery);
+    }
     return feed;
   }
 
   states(): Readonly<Record<string, BundleState>> {
-    return Object.fromEntries(this.#set.states().map((state) => [state.name, state]));
+    return this.#succession.states();
+  }
+
+  /** How it stands with the bundle that says which ones are followed, if there is one. */
+  discovery(): DiscoveryState | undefined {
+    if (this.#discovery === undefined) return undefined;
+    const pending = this.#succession.pending();
+    return { ...this.#discovery.state(), ...(pending !== undefined && { pending }) };
   }
 
   /** Looks at all sources at once. */
   hurry(): void {
-    this.#set.hurry();
+    this.#discovery?.hurry();
+    this.#succession.hurry();
   }
 
-  close(): Promise<void> {
-    return this.#set.close();
+  async close(): Promise<void> {
+    // First the one that could propose another set.
+    await this.#discovery?.close();
+    await this.#succession.close();
+  }
+
+  #discover(config: BundlesConfig, discovery: NonNullable<BundlesConfig['discovery']>): Promise<BundleDiscovery> {
+    const { onEvent } = this.#parts;
+    return BundleDiscovery.open(config, discovery, { queue: this.#queue, succession: this.#succession, onEvent });
   }
 
   async #serve(bundles: ReadonlyMap<string, Bundle>): Promise<Result<undefined, PortcullisError>> {
@@ -75,42 +86,4 @@ export class BundleFeed {
       return fail(PortcullisError.from(error));
     }
   }
-}
-
-/** How a source is followed, as `bundles` says for all of them. */
-export function followerOptions(
-  config: BundlesConfig,
-  source: ConfiguredSource,
-  store: BundleStore,
-): Source['options'] {
-  const { alarm_after, limits, persist, polling, verification } = config;
-  const { channel, name, object = '' } = source;
-  return {
-    name,
-    channel,
-    origin: channel === undefined ? objectOrigin(store, object) : channelOrigin(store, channel),
-    limits: {
-      maxArchiveBytes: limits.max_archive_size,
-      maxContentBytes: limits.max_content_size,
-      maxEntries: limits.max_entries,
-    },
-    verification: () => readVerification(verification, 'bundles.verification'),
-    pace: { minDelay: polling.min_delay, maxDelay: polling.max_delay, longPolling: polling.long_polling },
-    alarmAfter: alarm_after,
-    kept: persist === undefined ? undefined : new KeptBundle(persist, name, [source.store, channel, source.object]),
-  };
-}
-
-/** @throws PortcullisError `config_invalid` */
-export async function openSource(
-  config: BundlesConfig,
-  { store }: ConfiguredSource,
-  index: number,
-): Promise<BundleStore> {
-  const place = parseStore(store);
-  if (!place.ok) throw new PortcullisError('config_invalid', `bundles.sources[${index}].store: ${place.error}`);
-  const file = config.token?.file;
-  return openStore(place.value, {
-    token: async () => (file === undefined ? undefined : (await readFile(file, 'utf8')).trim()),
-  });
 }

@@ -6,7 +6,7 @@ import { type ReportParts, statusReport } from '../policy/follow/status-report.j
 import { type BundleStore, limitTime } from '../policy/store/bundle-store.js';
 import { reasonOf } from '../policy/store/http-store.js';
 import type { Logger } from '../telemetry/logger.js';
-import { openSource } from './bundle-feed.js';
+import { openPlace } from './bundle-sources.js';
 
 /** Tells what this adapter runs: to a status service of OPA's kind, and to the store of each channel it follows. */
 export class BundleReporter {
@@ -33,7 +33,7 @@ export class BundleReporter {
       const following = sources.flatMap((source, index) => (source.channel === undefined ? [] : [{ source, index }]));
       this.#stores = await Promise.all(
         following.map(async ({ index, source }) => ({
-          store: await openSource(this.#config, source, index),
+          store: await openPlace(this.#config, source.store, `bundles.sources[${index}].store`),
           channel: source.channel ?? '',
         })),
       );

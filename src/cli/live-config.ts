@@ -16,7 +16,7 @@ import type { SigningKey } from '../identity/outgoing/signing-key.js';
 import type { IdentitySource } from '../identity/source.js';
 import type { Bundle } from '../policy/bundle/bundle.js';
 import type { BundleEvent } from '../policy/follow/bundle-follower.js';
-import type { BundleState } from '../policy/follow/bundle-state.js';
+import type { BundleState, DiscoveryState } from '../policy/follow/bundle-state.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { EngineNotes } from './accelerate.js';
@@ -131,6 +131,11 @@ export class LiveConfig {
     return this.#feed?.states() ?? {};
   }
 
+  /** How it stands with the bundle that says which ones are fetched, if there is one. */
+  discovery(): DiscoveryState | undefined {
+    return this.#feed?.discovery();
+  }
+
   decisionLog(): DecisionLog {
     return this.#decisionLog;
   }
@@ -209,7 +214,8 @@ async function openServing(
   notes: EngineNotes,
   onEvent: (event: BundleEvent) => void,
 ): Promise<Serving> {
-  if (config.engine.kind !== 'wasm' || config.bundles.sources.length === 0) {
+  const { discovery, sources } = config.bundles;
+  if (config.engine.kind !== 'wasm' || (discovery === undefined && sources.length === 0)) {
     return { engine: new ReplaceableEngine(await openEngine(config.engine, env, opa, notes)), feed: undefined };
   }
   const engine = new ReplaceableEngine(createEmptyEngine('wasm'));

@@ -120,10 +120,17 @@ function kubernetesWarnings({ kubernetes: { feed, proxy } }: Config): string[] {
 
 function bundleWarnings({ bundles, engine }: Config): string[] {
   if (engine.kind !== 'wasm' || bundles.verification !== undefined) return [];
-  return bundles.sources.map(
+  const demand = 'bundles.verification demands a signature';
+  const warnings = bundles.sources.map(
     ({ name, store }) =>
-      `bundles.sources: whoever can write to ${store.split('?', 1)[0]} decides what ${name} allows; bundles.verification demands a signature`,
+      `bundles.sources: whoever can write to ${store.split('?', 1)[0]} decides what ${name} allows; ${demand}`,
   );
+  const { discovery } = bundles;
+  if (discovery !== undefined) {
+    const place = discovery.store.split('?', 1)[0];
+    warnings.push(`bundles.discovery: whoever can write to ${place} decides which policy is asked; ${demand}`);
+  }
+  return warnings;
 }
 
 function isReachable(text: string): boolean {

@@ -7,11 +7,7 @@ const store = z
   .string()
   .regex(/^(?:(?:s3|https?|oci|file):\/\/\S+|\.{0,2}\/.*)$/, 'a place such as s3://bucket/prefix or /a/folder');
 
-export const bundleSource = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/, 'a name such as carstore')
-    .describe('What logs, metrics and decisions call it.'),
+const place = {
   store: store.describe(
     'Where bundles are kept: `s3://bucket/prefix?endpoint=URL&region=NAME`, `https://host/path`, `oci://host/repository`, or a folder.',
   ),
@@ -22,10 +18,28 @@ export const bundleSource = z.strictObject({
     .describe('Follow this channel, which `portcullis bundle promote` and `rollback` move.'),
   object: z
     .string()
-    .regex(/^(?!\.{0,2}(?:\/|$))[^\\\0?#]+$/, 'the name of an object, such as 1f3c….tar.gz')
+    .regex(/^(?!\.{0,2}(?:\/|$))[^\\?#\p{Cc}]+$/u, 'the name of an object, such as 1f3c….tar.gz')
     .refine((name) => !name.split('/').some((part) => ['', '.', '..'].includes(part)), 'a name without .. in it')
     .optional()
     .describe('Or follow this one object, such as `<revision>.tar.gz`.'),
+};
+
+export const bundleSource = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/, 'a name such as carstore')
+    .describe('What logs, metrics and decisions call it.'),
+  ...place,
+});
+
+/** What a discovery bundle says, in the shape of the configuration file; without a store, the source is in its own. */
+export const discovered = z.strictObject({
+  bundles: z.strictObject({
+    sources: z
+      .array(bundleSource.extend({ store: store.optional() }))
+      .min(1)
+      .max(100),
+  }),
 });
 
 export const bundles = z.strictObject({
@@ -34,6 +48,19 @@ export const bundles = z.strictObject({
     .default([])
     .describe(
       'The bundles to fetch. Their roots must not overlap, and one of them holds the policy; the others are data.',
+    ),
+  discovery: z
+    .strictObject({
+      ...place,
+      decision: z
+        .string()
+        .regex(/^[\w-]+(?:\/[\w-]+)*$/, 'a path in the data of the bundle, such as shop/adapters')
+        .optional()
+        .describe('Where in its data `bundles.sources` stands. Without it, at the top.'),
+    })
+    .optional()
+    .describe(
+      'The bundle that says which bundles to fetch, in the place of `sources`: see docs/policy-delivery.md. Embedded engine only.',
     ),
   token: z
     .strictObject({ file: file.describe('The file that holds it; read again with each request.') })

@@ -14,6 +14,11 @@ export type BundleEvent =
   | { readonly kind: 'failed'; readonly state: BundleState; readonly error: PortcullisError }
   | { readonly kind: 'stale' | 'fresh'; readonly state: BundleState };
 
+export interface StartOptions {
+  /** Whether to begin with what was kept on the disk. */
+  readonly fromDisk: boolean;
+}
+
 /** Whether a bundle serves at once, or when others do that it needs beside it. */
 export type Activation = 'serves' | { readonly served: Promise<void> };
 
@@ -69,9 +74,9 @@ export class BundleFollower {
   }
 
   /** Begins with the bundle on the disk, if there is one, and goes on with the origin until it is closed. */
-  start(): void {
+  start({ fromDisk }: StartOptions): void {
     this.#expectNews();
-    this.#running ??= this.#follow();
+    this.#running ??= this.#follow(fromDisk);
   }
 
   /** Looks at once. */
@@ -86,8 +91,8 @@ export class BundleFollower {
     await this.#keeping;
   }
 
-  async #follow(): Promise<void> {
-    await this.#resume();
+  async #follow(fromDisk: boolean): Promise<void> {
+    if (fromDisk) await this.#resume();
     while (!this.#closing.signal.aborted) {
       const asked = performance.now();
       const before = this.#version;

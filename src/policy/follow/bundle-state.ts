@@ -22,6 +22,12 @@ export interface BundleState {
   persisted?: boolean;
 }
 
+/** The same of the bundle that says which ones are followed. */
+export interface DiscoveryState extends BundleState {
+  /** Of the sources that do not serve yet, beside those that do. */
+  readonly pending?: Readonly<Record<string, BundleState>>;
+}
+
 export function noteFailure(state: BundleState, error: PortcullisError): void {
   // OPA has one code for all of them; ours is in the message.
   state.code = 'bundle_error';

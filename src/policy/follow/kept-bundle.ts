@@ -41,6 +41,11 @@ export class KeptBundle {
     await this.#removeOthers();
   }
 
+  /** What cannot be removed is left where it is: nobody begins with it. */
+  async remove(): Promise<void> {
+    await rm(join(this.#folder, this.#file), { force: true }).catch(() => undefined);
+  }
+
   /** What came from other places under this name: one revision after the other would fill the disk. */
   async #removeOthers(): Promise<void> {
     const ofThisName = (file: string) =>

@@ -3,7 +3,13 @@ import { fail, ok, type Result } from '../../errors/result.js';
 import type { Bundle } from '../bundle/bundle.js';
 import type { BundleStore } from '../store/bundle-store.js';
 import type { ActivationQueue } from './activation-queue.js';
-import { type Activation, type BundleEvent, BundleFollower, type FollowerOptions } from './bundle-follower.js';
+import {
+  type Activation,
+  type BundleEvent,
+  BundleFollower,
+  type FollowerOptions,
+  type StartOptions,
+} from './bundle-follower.js';
 import type { BundleState } from './bundle-state.js';
 
 /** One bundle to follow, and the store to close after it. */
@@ -24,7 +30,7 @@ export interface SourceSetParts {
 /** Sources that serve together, or not at all. */
 export class SourceSet {
   readonly #parts: SourceSetParts;
-  readonly #stores: readonly BundleStore[];
+  readonly #sources: readonly Source[];
   readonly #followers: readonly BundleFollower[];
   readonly #bundles = new Map<string, Bundle>();
   readonly #served: Promise<void>;
@@ -37,12 +43,12 @@ export class SourceSet {
     this.#served = new Promise((resolve) => {
       this.#resolveServed = resolve;
     });
-    this.#stores = sources.map(({ store }) => store);
+    this.#sources = sources;
     this.#followers = sources.map(({ options }) => this.#follower(options));
   }
 
-  start(): void {
-    for (const follower of this.#followers) follower.start();
+  start(from: StartOptions): void {
+    for (const follower of this.#followers) follower.start(from);
   }
 
   states(): readonly BundleState[] {
@@ -63,7 +69,13 @@ export class SourceSet {
   async close(): Promise<void> {
     this.retire();
     await Promise.all(this.#followers.map((follower) => follower.close()));
-    for (const store of this.#stores) store.close();
+    for (const { store } of this.#sources) store.close();
+  }
+
+  /** Removes from the disk what was kept of these sources. */
+  async forget(names: readonly string[]): Promise<void> {
+    const forgotten = this.#sources.filter(({ options }) => names.includes(options.name));
+    await Promise.all(forgotten.map(({ options }) => options.kept?.remove()));
   }
 
   #follower(options: Source['options']): BundleFollower {

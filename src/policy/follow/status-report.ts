@@ -1,4 +1,4 @@
-import type { BundleState } from './bundle-state.js';
+import type { BundleState, DiscoveryState } from './bundle-state.js';
 
 /** What an adapter says of itself, to be compared with what its channel has. */
 export interface ReportParts {
@@ -8,6 +8,7 @@ export interface ReportParts {
   readonly ready: boolean;
   readonly revision: string | undefined;
   readonly bundles: Readonly<Record<string, BundleState>>;
+  readonly discovery: DiscoveryState | undefined;
 }
 
 /**
@@ -15,11 +16,15 @@ export interface ReportParts {
  * with a few members more that OPA does not have.
  */
 export function statusReport(parts: ReportParts, now: Date): Buffer {
-  const { bundles, engine, id, ready, revision, version } = parts;
+  const { bundles, discovery, engine, id, ready, revision, version } = parts;
   const document = {
     labels: { app: 'portcullis', id, version },
     bundles,
-    plugins: { bundle: { state: ready ? 'OK' : 'NOT_READY' } },
+    ...(discovery && { discovery }),
+    plugins: {
+      bundle: { state: ready ? 'OK' : 'NOT_READY' },
+      ...(discovery && { discovery: { state: discovery.last_successful_activation ? 'OK' : 'NOT_READY' } }),
+    },
     id,
     time: now.toISOString(),
     engine,

@@ -41,6 +41,11 @@ export function delta(revision: string, changes: readonly object[]): Buffer {
   return pack({ '.manifest': { revision, roots: ['shop/employees'] }, 'patch.json': { data: changes } });
 }
 
+/** A bundle that lists the bundles to follow. */
+export function discoveryBundle(revision: string, sources: readonly object[]): Buffer {
+  return pack({ '.manifest': { revision, roots: ['bundles'] }, 'data.json': { bundles: { sources } } });
+}
+
 export function pack(files: Readonly<Record<string, unknown>>): Buffer {
   const entries = Object.entries(files).map(([path, value]) => ({ path, content: Buffer.from(JSON.stringify(value)) }));
   return unwrap(packBundle(entries));
@@ -51,6 +56,13 @@ export async function signed(archive: Buffer, key: string): Promise<Buffer> {
   const files = unwrap(await readArchive(archive, defaultBundleLimits));
   const signing = unwrap(signingKey(await readFile(key), 'ES256'));
   return unwrap(packBundle(unwrap(signBundle(files, { key: signing, keyId: 'default', scope: undefined }))));
+}
+
+/** The same archive with other data, under the signature it had. */
+export async function tampered(archive: Buffer, data: unknown): Promise<Buffer> {
+  const files = unwrap(await readArchive(archive, defaultBundleLimits));
+  const content = Buffer.from(JSON.stringify(data));
+  return unwrap(packBundle(files.map((file) => (file.path === 'data.json' ? { path: file.path, content } : file))));
 }
 
 function unwrap<Value>(

@@ -34,6 +34,25 @@ test.each([
     'engine: { kind: opa }\nkubernetes: { proxy: { mode: "0600", allow: [{ resource: pods }] } }',
     'kubernetes.proxy.mode: only a Unix socket has a mode',
   ],
+  [
+    'engine: { kind: opa }\nbundles: { discovery: { store: /b, object: x } }',
+    'bundles.discovery: only the embedded engine (engine.kind: wasm) follows it',
+  ],
+  [
+    'bundles: { discovery: { store: /b, object: x }, reports: { to_store: true } }',
+    'bundles.reports.to_store: bundles.discovery would choose the stores that are written to; use bundles.reports.url',
+  ],
+  [
+    'bundles: { discovery: { store: /b, object: x }, sources: [{ name: a, store: /b, object: x }] }',
+    'bundles.sources: bundles.discovery says what is followed; list these sources in its bundle',
+  ],
+  ['bundles: { discovery: { store: /b } }', 'bundles.discovery: a source follows either a channel or an object'],
+  [
+    'bundles: { discovery: { store: /b, object: x } }\nengine: { wasm: { bundle: b.tar.gz } }',
+    'engine.wasm.bundle: bundles.discovery names where the policy comes from',
+  ],
+  ['bundles: { discovery: { store: /b, object: "a\\tb" } }', 'bundles.discovery.object: wrong value'],
+  ['bundles: { discovery: { store: /b, object: x, decision: "../x" } }', 'bundles.discovery.decision: wrong value'],
   ['engine: { kind: opa }\nkubernetes: { proxy: { allow: [{ resource: pods/log }] } }', 'a resource in plural'],
   [
     'engine: { kind: opa }\nkubernetes: { proxy: { allow: [{ resource: pods, verbs: [delete] }] } }',

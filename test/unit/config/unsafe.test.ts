@@ -23,6 +23,8 @@ test.each([
   [{ http: { preset: 'nginx', address: 'unix:///s', mode: '0666' } }, 'http.mode'],
   [{ http: { preset: 'nginx', unsupported_changes: 'drop' } }, 'http.unsupported_changes'],
   [{ http: { preset: 'nginx', odd_header_names: 'pass' } }, 'http.odd_header_names'],
+  [{ bundles: { sources: [{ name: 'shop', store: '/bundles', object: 'x' }] } }, 'bundles.sources'],
+  [{ bundles: { discovery: { store: 's3://bucket/x', object: 'x' } } }, 'bundles.discovery'],
   [{ engine: { kind: 'opa', opa: { url: 'http://opa:8181' } } }, 'engine.opa.url'],
   [{ engine: { kind: 'opa', opa: { url: 'http://[2001:db8::1]:8181' } } }, 'engine.opa.url'],
   [{ kubernetes: { proxy: { allow: [{ resource: 'secrets' }] } } }, 'kubernetes.proxy.allow'],
