@@ -1,5 +1,6 @@
 import type { CheckCall, CheckHandler, CheckReply } from '../check/check-handler.js';
 import type { FailureStatus } from '../envoy/answer.js';
+import { Turn } from './turn.js';
 
 /** A check that has come in, by whichever server. */
 export interface AnswerableCall extends CheckCall {
@@ -7,8 +8,14 @@ export interface AnswerableCall extends CheckCall {
   answer(reply: CheckReply): void;
 }
 
+interface Waiting {
+  readonly request: Buffer;
+  readonly call: AnswerableCall;
+}
+
 /** The way from a server to the handler, with the number of checks that are on it. */
 export interface CheckGate {
+  /** The handler is called before the next turn of the event loop, behind the checks that came in with this one. */
   start(request: Buffer, call: AnswerableCall): void;
   inFlight(): number;
 }
@@ -47,6 +54,23 @@ export function createCheckGate(
     finish(call, internal);
   }
 
+  function begin(request: Buffer, call: AnswerableCall): void {
+    let reply: CheckReply | Promise<CheckReply>;
+    try {
+      reply = handler(request, call);
+    } catch (error) {
+      fault(call, error);
+      return;
+    }
+    if (!(reply instanceof Promise)) finish(call, reply);
+    else
+      reply.then(
+        (late) => finish(call, late),
+        (error: unknown) => fault(call, error),
+      );
+  }
+
+  const turn = new Turn<Waiting>(({ call, request }) => begin(request, call));
   return {
     inFlight: () => inFlight,
     start: (request, call) => {
@@ -56,19 +80,7 @@ export function createCheckGate(
         return;
       }
       inFlight += 1;
-      let reply: CheckReply | Promise<CheckReply>;
-      try {
-        reply = handler(request, call);
-      } catch (error) {
-        fault(call, error);
-        return;
-      }
-      if (!(reply instanceof Promise)) finish(call, reply);
-      else
-        reply.then(
-          (late) => finish(call, late),
-          (error: unknown) => fault(call, error),
-        );
+      turn.add({ request, call });
     },
   };
 }
