@@ -277,6 +277,53 @@ describe('a policy from commit to rollback', () => {
     }, patience);
   });
 
+  test('C-54 discovery moves an adapter from one bundle to two, policy and data apart, without a request that fails', async () => {
+    const list = (sources: readonly object[]) => ({ bundles: { sources } });
+    await publishData('adapters-1', 'bundles', list([{ name: 'carstore', channel: 'production' }]));
+    await succeeds('promote', 'adapters', 'adapters-1', '--to', store);
+    const { bundles } = configFor({}) as { readonly bundles: object };
+    const discovery = { store, channel: 'adapters' };
+    const front = await startFront({
+      config: { ...configFor({}), bundles: { ...bundles, sources: [], discovery } },
+      env: s3.env,
+    });
+    others.push(front);
+    await serves(front, first);
+    await walk(front, 1);
+
+    // The second version once more, without its data, which comes in a bundle of its own.
+    const apart = ['--exclude', 'carstore/data.json', '--root', 'carstore/authz', '-r', 'apart', '--skip-tests'];
+    await succeeds('build', app.policies, '-e', carstorePath, ...apart, '-o', archive());
+    await sign(archive());
+    await publish();
+    const shipped = await readFile(join(app.policies, 'carstore', 'data.json'), 'utf8');
+    await publishData('staff-1', 'carstore/employees', { carstore: JSON.parse(shipped) });
+    const [policy, employees] = [
+      { name: 'carstore', object: 'apart.tar.gz' },
+      { name: 'employees', object: 'staff-1.tar.gz' },
+    ];
+    await publishData('adapters-2', 'bundles', list([policy, employees]));
+    const answers: number[] = [];
+    let moved = false;
+    const asking = (async () => {
+      while (!moved) answers.push(await front.status('kelly', 'GET', '/cars'));
+    })();
+    try {
+      await succeeds('promote', 'adapters', 'adapters-2', '--to', store);
+      await serves(front, 'carstore=apart,employees=staff-1');
+    } finally {
+      moved = true;
+      await asking;
+    }
+    expect(answers.length).toBeGreaterThan(10);
+    expect(new Set(answers)).toEqual(new Set([200]));
+    await walk(front, 2);
+    // And back, by the command that takes back any promotion.
+    await succeeds('rollback', 'adapters', '--to', store);
+    await serves(front, first);
+    await walk(front, 1);
+  });
+
   test('C-44 wrong credentials are refused, and no policy is served', async () => {
     const env = { ...s3.env, AWS_SECRET_ACCESS_KEY: 'guessed' };
     const stranger = await startFront({ config: configFor({ channel: 'production' }), env, until: 'alive' });
@@ -294,6 +341,18 @@ describe('a policy from commit to rollback', () => {
 
 /** Whether kelly may look at the status of a car. */
 const kellyLooks = (of: Front) => of.status('kelly', 'GET', `${car}/status`);
+
+/** Signs and publishes a bundle that is data alone. */
+async function publishData(revision: string, root: string, data: unknown): Promise<void> {
+  const files = { '.manifest': { revision, roots: [root] }, 'data.json': data };
+  const packed = packBundle(
+    Object.entries(files).map(([path, value]) => ({ path, content: Buffer.from(JSON.stringify(value)) })),
+  );
+  if (!packed.ok) throw new Error(packed.error);
+  await writeFile(archive(), packed.value);
+  await sign(archive());
+  await publish();
+}
 
 /** Publishes the second version without its signature, as someone who has the bucket but not the key would. */
 async function unsigned(): Promise<string> {
