@@ -33,7 +33,8 @@ export function opaConfig(config: Config, options: OpaConfigOptions): Result<obj
       ...(service !== undefined && { service: source.name }),
       resource: resourceOf(place.value, source),
       polling: pollingOf(config.bundles),
-      ...(persist !== undefined && { persist: true }),
+      // OPA does not activate what it reads from a folder and should keep ("no raw bundle bytes to persist").
+      ...(persist !== undefined && place.value.kind !== 'folder' && { persist: true }),
       ...(verification !== undefined && { signing: { keyid: keyId, scope: verification.scope } }),
       size_limit_bytes: config.bundles.limits.max_content_size,
     };

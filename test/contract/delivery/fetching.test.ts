@@ -1,11 +1,13 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { type HttpBundleServer, startHttpBundles } from '../../support/http-bundle-server.js';
 import type { PortcullisServer } from '../../support/portcullis-server.js';
+import { startRegistry } from '../../support/registry-server.js';
 import { bundleArchive } from '../../unit/policy/bundle/tar-archive.js';
+import { bundle } from '../bundle/command.js';
 import { keyFiles } from '../bundle/keys.js';
 import { client, httpCheck, outcome } from '../serve/check-call.js';
 import { folder, serve } from '../serve/serve.js';
@@ -24,7 +26,7 @@ beforeEach(async () => {
 });
 
 /** An adapter that gets its policy and its employees from the server. */
-async function start(more: object = {}, until: 'ready' | 'alive' = 'ready', names = ['policy', 'employees']) {
+async function start(more: object = {}, until: 'ready' | 'alive' = 'ready', names = ['policy', 'employees'], env = {}) {
   const sources = names.map((name) => ({ ...source(name), store: server.url }));
   const portcullis = await serve({
     config: {
@@ -33,6 +35,7 @@ async function start(more: object = {}, until: 'ready' | 'alive' = 'ready', name
       bundles: { sources, polling, ...more },
     },
     until,
+    env,
   });
   const grpc = client(portcullis.grpcAddress);
   const look = (name: string) => outcome(grpc, httpCheck({ method: 'GET', path: '/', headers: { 'x-name': name } }));
@@ -138,6 +141,81 @@ describe('delta bundles', () => {
     expect(await look('mallory')).toBe('deny Forbidden');
     server.put('employees.tar.gz', await signed(delta('e3', change('bob')), key.signing));
     await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+  });
+});
+
+describe('compiling', () => {
+  /** Loaded before the adapter: says each time that the platform compiles a module of WebAssembly. */
+  const witness = `const { compile } = WebAssembly;
+    WebAssembly.compile = (bytes) => {
+      process.stderr.write(JSON.stringify({ msg: 'compiles', bytes: bytes.byteLength }) + '\\n');
+      return compile(bytes);
+    };`;
+
+  test('C-55 a change of data, whole or in part, compiles nothing; one of the policy does', async () => {
+    server.put('policy.tar.gz', await shopPolicy('p1'));
+    server.put('employees.tar.gz', employees('e1', ['alice']));
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(witness)}` };
+    const { look, portcullis } = await start({}, 'ready', undefined, env);
+    // Policies are large; the HTTP client of the platform brings a small module of its own.
+    const modules = () =>
+      portcullis.logs().filter((line) => line['msg'] === 'compiles' && Number(line['bytes']) > 80_000);
+    expect(modules()).toHaveLength(1);
+    server.put('employees.tar.gz', employees('e2', ['bob']));
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+    server.put('employees.tar.gz', delta('e3', [{ op: 'upsert', path: '/shop/employees/-', value: 'carol' }]));
+    await eventually(async () => expect(await look('carol')).toBe('allow'), patience);
+    server.put('employees.tar.gz', delta('e4', [{ op: 'remove', path: '/shop/employees/0' }]));
+    await eventually(async () => expect(await look('bob')).toBe('deny Forbidden'), patience);
+    expect(modules()).toHaveLength(1);
+    const open =
+      'package shop.authz\n\ndefault allow := false\n\nallow if input.attributes.request.http.method == "GET"\n';
+    server.put('policy.tar.gz', await shopPolicy('p2', open));
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+    expect(modules()).toHaveLength(2);
+  });
+});
+
+describe('from an OCI registry', () => {
+  test('C-43 C-54 the embedded engine follows a channel and an object of a real registry, and refuses what is not signed', async () => {
+    const registry = await startRegistry();
+    onTestFinished(() => registry.stop());
+    const place = `oci://${registry.address}/shop/policy?plain_http=true`;
+    const key = await keyFiles(await folder(), 'ES256');
+    const published = await folder();
+    const publish = async (name: string, content: Buffer) => {
+      const file = join(published, name);
+      await writeFile(file, content);
+      const run = await bundle('publish', file, '--to', place);
+      expect(run.code, run.stderr).toBe(0);
+    };
+    const promote = async (revision: string) =>
+      expect((await bundle('promote', 'production', revision, '--to', place)).code).toBe(0);
+    await publish('p1', await signed(await shopPolicy('p1'), key.signing));
+    await publish('e1', await signed(employees('e1', ['alice']), key.signing));
+    await promote('p1');
+    const sources = [
+      { name: 'policy', store: place, channel: 'production' },
+      { name: 'employees', store: place, object: 'e1.tar.gz' },
+    ];
+    const verification = { key: key.verification, algorithm: 'ES256' };
+    const { look, portcullis } = await start({ sources, verification });
+    expect([await look('alice'), await look('bob')]).toEqual(['allow', 'deny Forbidden']);
+
+    const everyone = 'package shop.authz\n\ndefault allow := true\n';
+    await publish('p2', await shopPolicy('p2', everyone));
+    await promote('p2');
+    await logged(portcullis, 'bundle_unverified');
+    expect(await look('bob')).toBe('deny Forbidden');
+    await publish('p3', await signed(await shopPolicy('p3', everyone), key.signing));
+    await promote('p3');
+    await eventually(async () => expect(await look('bob')).toBe('allow'), patience);
+    expect((await bundle('rollback', 'production', '--to', place)).code).toBe(0);
+    expect((await bundle('rollback', 'production', '--to', place)).code).toBe(0);
+    await eventually(async () => expect(await look('bob')).toBe('deny Forbidden'), patience);
+    await registry.stop();
+    await logged(portcullis, 'cannot be reached');
+    expect(await look('alice')).toBe('allow');
   });
 });
 

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type SidecarOptions, startSidecar } from '../../e2e/delivery/support/sidecar.js';
@@ -65,6 +66,9 @@ async function publish(store: string, file: string, revision: string): Promise<v
   }
 }
 
+/** Whether OPA's bundles are active: 200 if so. */
+const health = async (url: string) => (await fetch(`${url}/health?bundles`)).status;
+
 const opaUrl = async () => `http://127.0.0.1:${await freePort()}`;
 
 test('C-44 with a token, OPA answers checks and probes and nothing else', async () => {
@@ -115,13 +119,68 @@ test('C-44 an OPA refuses what is not signed by the key it was given', async () 
   await publish(store, await shopBundle('r1'), 'r1');
   const opa = await sidecar({ config, until: 'started' }, url);
   await eventually(() => expect(opa.child.stderr.join('\n')).toContain('signature'), { within: 15_000 });
-  expect((await fetch(`${url}/health?bundles`)).status).toBe(500);
+  await eventually(async () => expect(await health(url)).toBe(500), { within: 15_000 });
 
   const file = join(keys, 'bundle.tar.gz');
   const sign = ['sign', await shopBundle('r2'), '--key', key.signing, '--algorithm', 'ES256', '--scope', 'shop'];
   expect((await bundle(...sign, '--key-id', 'portcullis', '-o', file)).code).toBe(0);
   await publish(store, file, 'r2');
-  await eventually(async () => expect((await fetch(`${url}/health?bundles`)).status).toBe(200), { within: 15_000 });
+  await eventually(async () => expect(await health(url)).toBe(200), { within: 15_000 });
+});
+
+test.each([
+  ['as it is', ''],
+  ['with the line end that editors leave', '\n'],
+])('C-44 an OPA refuses what was not signed with the secret it was given: HS256, %s', async (_what, end) => {
+  const [server, keys, url] = [await startHttpBundles(), await folder(), await opaUrl()];
+  onTestFinished(() => server.stop());
+  const [secret, guess] = [join(keys, 'secret'), join(keys, 'guess')];
+  await writeFile(secret, `${'0123456789abcdef'.repeat(4)}${end}`);
+  await writeFile(guess, 'fedcba9876543210'.repeat(4));
+  const config = configFor(server.url, url, { verification: { key: secret, algorithm: 'HS256', scope: 'shop' } });
+  const publishSigned = async (revision: string, key: string) => {
+    const file = join(keys, `${revision}.tar.gz`);
+    const how = ['--algorithm', 'HS256', '--scope', 'shop', '--key-id', 'portcullis'];
+    const run = await bundle('sign', await shopBundle(revision), '--key', key, ...how, '-o', file);
+    expect(run.code, run.stderr).toBe(0);
+    await publish(server.url, file, revision);
+  };
+  await publishSigned('r1', guess);
+  const opa = await sidecar({ config, until: 'started' }, url);
+  await eventually(() => expect(opa.child.stderr.join('\n')).toContain('signature'), { within: 15_000 });
+  await eventually(async () => expect(await health(url)).toBe(500), { within: 15_000 });
+
+  await publishSigned('r2', secret);
+  await eventually(async () => expect(await health(url)).toBe(200), { within: 15_000 });
+  const grpc = await adapter(config);
+  expect([await outcome(grpc, get), await outcome(grpc, put)]).toEqual(['allow', 'deny Forbidden']);
+});
+
+test('C-44 at a Unix socket, OPA answers checks and probes and nothing else', async () => {
+  const [store, sockets, kept] = [await folder(), await folder(), await folder()];
+  const socketPath = join(sockets, 'opa.sock');
+  const url = `unix://${socketPath}`;
+  await publish(store, await shopBundle('r1'), 'r1');
+  // What lies in a folder needs no second copy: told to keep one, OPA would not activate it.
+  const config = configFor(store, url, { persist: kept });
+  await sidecar({ config, until: 'started' }, url);
+  // It is ready only when OPA's bundles are active.
+  const grpc = await adapter(config);
+  expect([await outcome(grpc, get), await outcome(grpc, put)]).toEqual(['allow', 'deny Forbidden']);
+  const ask = (method: string, at: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const asked = request({ socketPath, method, path: at, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      asked.once('error', reject);
+      asked.end(method === 'GET' ? undefined : '{}');
+    });
+  expect(await ask('POST', `/v1/data/${path}`)).toBe(200);
+  expect(await ask('GET', '/health')).toBe(200);
+  expect(await ask('GET', '/v1/data')).toBe(401);
+  expect(await ask('PUT', '/v1/policies/evil')).toBe(401);
+  expect(await ask('PUT', '/v1/data/shop')).toBe(401);
 });
 
 test('C-43 C-44 a registry: published as an OCI artifact that both kinds of engine pull', async () => {
