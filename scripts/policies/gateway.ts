@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { compiledTogether } from '../../src/policy/plan/plan-of-module.js';
+import { regoTexts } from '../../src/policy/bundle/bundle-file.js';
+import { compiledFrom, plannedFrom } from '../../src/policy/plan/plan-of-module.js';
 import { compile } from './compile.js';
 import { pack } from './pack.js';
 import { revisionOf } from './revision.js';
@@ -19,7 +20,7 @@ export async function gatewayBundle(folder: string = policies): Promise<Buffer> 
   const wasm = entrypoints.map((entrypoint) => ({ entrypoint, module: '/policy.wasm' }));
   const module = await compile('wasm', sources, { roots, entrypoints });
   const plan = await compile('plan', sources, { roots, entrypoints });
-  const metadata = compiledTogether(module.bytes, plan.bytes);
+  const metadata = compiledFrom(regoOf(sources), plan.bytes, module.bytes);
   return pack([manifest(sources, { metadata, wasm }), module, plan, ...sources]);
 }
 
@@ -30,7 +31,12 @@ export async function gatewayBundle(folder: string = policies): Promise<Buffer> 
 export async function regoBundle(folder: string = policies): Promise<Buffer> {
   const sources = await readSources(folder);
   const plan = await compile('plan', sources, { roots, entrypoints });
-  return pack([manifest(sources, {}), plan, ...sources]);
+  const metadata = plannedFrom(regoOf(sources), plan.bytes);
+  return pack([manifest(sources, { metadata }), plan, ...sources]);
+}
+
+function regoOf(sources: readonly Source[]): ReadonlyMap<string, string> {
+  return regoTexts(sources.map(({ bytes, path }) => ({ path, content: bytes })));
 }
 
 function manifest(sources: readonly Source[], more: object): Source {

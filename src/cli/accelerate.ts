@@ -4,6 +4,7 @@ import { createCachedEngine } from '../engine/cached/cached-engine.js';
 import type { Engine } from '../engine/engine.js';
 import type { ExternalData } from '../engine/external-data.js';
 import type { BatchOptions } from '../engine/opa/opa-batcher.js';
+import type { ProjectionOf } from '../engine/opa/projection.js';
 import type { PolicyReads } from '../policy/plan/policy-reads.js';
 import { momentaryBuiltins } from '../policy/plan/pure-builtins.js';
 
@@ -64,6 +65,34 @@ export function batchOptions(
     },
     onRefused: (reason) => notes.warn(`engine.opa.batch: ${reason} to /v1/query; checks are asked one by one`),
   };
+}
+
+/** Undefined if OPA is sent everything. */
+export function projectionOf(
+  { opa, paths }: Config['engine'],
+  reads: () => PolicyReads | undefined,
+  notes: EngineNotes,
+): ProjectionOf | undefined {
+  if (!opa.projection) return undefined;
+  for (const { path } of paths) {
+    const why = whyWhole(reads(), path);
+    if (why !== undefined) notes.warn(`engine.opa.projection: the input of ${path} is sent whole: ${why}`);
+  }
+  return (path, revision) => {
+    const known = readsOf(reads(), 'opa', revision);
+    const readSet = known?.readSets.get(path);
+    if (readSet === undefined || revision === undefined || !known?.fitsRules || readSet.input.whole) return undefined;
+    return { reads: readSet.input, revision };
+  };
+}
+
+function whyWhole(reads: PolicyReads | undefined, path: string): string | undefined {
+  const readSet = reads?.readSets.get(path);
+  if (readSet === undefined) return reads?.gaps.get(path) ?? 'nothing tells what the policy reads';
+  if (reads?.revision === undefined) return 'the bundle has no revision';
+  if (!reads.fitsRules)
+    return 'the bundle does not say that its plan is that of its rules; `portcullis bundle build` says it';
+  return readSet.input.whole ? 'the policy can read all of it' : undefined;
 }
 
 /** What the bundle says holds only for the revision it has: OPA may have another one by now, or several bundles. */

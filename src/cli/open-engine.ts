@@ -11,7 +11,7 @@ import { type Bundle, defaultBundleLimits } from '../policy/bundle/bundle.js';
 import { readBundle } from '../policy/bundle/read-bundle.js';
 import type { InputReads } from '../policy/plan/input-reads.js';
 import { type PolicyReads, policyReads } from '../policy/plan/policy-reads.js';
-import { batchOptions, type EngineNotes, withCache } from './accelerate.js';
+import { batchOptions, type EngineNotes, projectionOf, withCache } from './accelerate.js';
 import type { OpaState } from './opa-state.js';
 import { readVerification } from './verification.js';
 
@@ -41,6 +41,7 @@ export async function openEngine(
     token: () => opa.token,
     tls: tls === undefined ? undefined : await readTls(tls),
     batch: batchOptions(engine, () => opa.reads, notes),
+    projection: projectionOf(engine, () => opa.reads, notes),
   });
   return withCache(opaEngine, engine, () => opa.reads, notes);
 }

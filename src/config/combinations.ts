@@ -83,6 +83,7 @@ function opaConflicts({ engine: { cache, kind, opa } }: Config): Conflict[] {
   if (kind === 'opa' && opa.bundle === undefined) {
     const because = 'only the plan in engine.opa.bundle tells what the policy reads';
     if (cache.enabled) conflicts.push({ path: ['engine', 'cache', 'enabled'], because });
+    if (opa.projection) conflicts.push({ path: ['engine', 'opa', 'projection'], because });
     if (opa.batch.max_size > 1) conflicts.push({ path: ['engine', 'opa', 'batch', 'max_size'], because });
   }
   if (tls === undefined) return conflicts;

@@ -36,6 +36,12 @@ export const accelerators: readonly Accelerator[] = [
     off: { engine: { cache: { enabled: false } } },
   },
   {
+    name: 'what the policy of an OPA server reads',
+    engine: 'opa',
+    on: { engine: { opa: { projection: true } } },
+    off: { engine: { opa: { projection: false } } },
+  },
+  {
     name: 'batches',
     engine: 'opa',
     on: { engine: { opa: { batch: { max_size: 16, in_flight: 1 } } } },

@@ -18,6 +18,8 @@ export interface OpaOptions {
 export interface OpaServer {
   /** `http://127.0.0.1:port` or `unix:///path`. */
   readonly url: string;
+  /** What it has written to its standard error, line by line: its log, and its decision log on the console. */
+  output(): readonly string[];
   /** Asks it to end and waits until it has. */
   stop(): Promise<void>;
   /** Ends it at once, as a crash would. */
@@ -51,6 +53,7 @@ export async function startOpa(options: OpaOptions): Promise<OpaServer> {
   let child = await start();
   return {
     url,
+    output: () => child.stderr,
     stop: async () => void (await child.stop()),
     kill: async () => void (await child.kill()),
     restart: async () => {

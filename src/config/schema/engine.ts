@@ -71,6 +71,12 @@ export const engine = z.strictObject({
         .describe(
           'The bundle that OPA serves, with a `plan.json` in it; read again on SIGHUP. It tells what the policy reads, for `engine.cache` and `engine.opa.batch`: see docs/cache.md.',
         ),
+      projection: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Send OPA only those parts of the input that the plan in `engine.opa.bundle` says its policy can read; its own decision log then has only these: see docs/cache.md.',
+        ),
       verification: verification
         .optional()
         .describe('With it, that bundle must carry a signature in the format of OPA that fits the key.'),

@@ -3,11 +3,24 @@ import { type BatchAnswer, readBatchAnswer } from './batch-query.js';
 import type { ExchangeListener, HttpAnswer, HttpExchange, HttpFailure } from './http-exchange.js';
 import type { OpaClient } from './opa-client.js';
 import type { PendingQuery } from './pending-query.js';
+import type { Projection } from './projection.js';
 
 /** How a batch ended: with answers, with nobody left to wait for one, or with nothing that can be used. */
 export type BatchEnd =
   | { readonly kind: 'answered' | 'abandoned' }
   | { readonly kind: 'useless'; readonly reason: string; readonly status: number | undefined };
+
+/** What is asked in one request. */
+export interface BatchQuestion {
+  readonly path: string;
+  readonly queries: readonly PendingQuery[];
+  /** The different inputs, as JSON texts. */
+  readonly inputs: readonly (string | Uint8Array)[];
+  /** Which of the inputs each query has. */
+  readonly places: readonly number[];
+  /** How the inputs were cut down; undefined: they were not. */
+  readonly projection: Projection | undefined;
+}
 
 export interface BatchListener {
   /** Whether results of this revision may come from a batch. */
@@ -24,7 +37,7 @@ const leastTime = 25;
  * of the shortest is gone, so that one slow input cannot take the others with it.
  */
 export class OpaBatch implements ExchangeListener {
-  readonly #path: string;
+  readonly #question: BatchQuestion;
   readonly #queries: readonly PendingQuery[];
   readonly #listener: BatchListener;
   readonly #timer: NodeJS.Timeout;
@@ -32,15 +45,15 @@ export class OpaBatch implements ExchangeListener {
   #waiting: number;
   #over = false;
 
-  constructor(client: OpaClient, path: string, queries: readonly PendingQuery[], listener: BatchListener) {
-    this.#path = path;
+  constructor(client: OpaClient, question: BatchQuestion, listener: BatchListener) {
+    const { inputs, path, queries } = question;
+    this.#question = question;
     this.#queries = queries;
     this.#listener = listener;
     this.#waiting = queries.length;
     const shortest = Math.min(...queries.map(({ query }) => query.deadline)) - performance.now();
     this.#timer = setTimeout(() => this.#useless('OPA took too long'), Math.max(leastTime, shortest / 2));
     for (const query of queries) query.onEnd(() => this.#oneEnded());
-    const inputs = queries.map(({ query }) => query.input.encoded);
     const exchange = client.evaluateBatch(path, inputs, this);
     this.#exchange = exchange;
     if (this.#over) exchange.abandon(new Error('the batch is over'));
@@ -48,10 +61,16 @@ export class OpaBatch implements ExchangeListener {
 
   answered(answer: HttpAnswer): void {
     if (this.#over) return;
-    const read = readBatchAnswer(answer, this.#queries.length);
+    const read = readBatchAnswer(answer, this.#question.inputs.length);
     if (!read.ok) this.#useless(read.error, answer.status);
-    else if (!this.#listener.accepts(this.#path, read.value.revision)) this.#useless('the policy has changed');
+    else if (!this.#accepts(read.value.revision)) this.#useless('the policy has changed');
     else this.#answer(read.value);
+  }
+
+  #accepts(revision: string | undefined): boolean {
+    const { path, projection } = this.#question;
+    if (projection !== undefined && projection.revision !== revision) return false;
+    return this.#listener.accepts(path, revision);
   }
 
   failed({ error }: HttpFailure): void {
@@ -61,7 +80,7 @@ export class OpaBatch implements ExchangeListener {
   #answer({ results, revision }: BatchAnswer): void {
     this.#end({ kind: 'answered' }, []);
     for (const [index, query] of this.#queries.entries()) {
-      const result = results[index];
+      const result = results[this.#question.places[index] ?? index];
       const evaluation: Evaluation =
         result === undefined ? { kind: 'undefined', revision } : { kind: 'result', result, revision };
       query.end(evaluation);

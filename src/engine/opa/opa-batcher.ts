@@ -1,7 +1,8 @@
-import { type BatchEnd, OpaBatch } from './opa-batch.js';
+import { type BatchEnd, type BatchQuestion, OpaBatch } from './opa-batch.js';
 import type { OpaClient } from './opa-client.js';
 import { OpaQuery } from './opa-query.js';
 import type { PendingQuery } from './pending-query.js';
+import { type Projection, type ProjectionOf, sentText } from './projection.js';
 
 export interface BatchOptions {
   /** Queries in one request at most; with 1 each goes on its own. */
@@ -33,6 +34,7 @@ export class OpaBatcher {
   readonly #client: OpaClient;
   readonly #options: BatchOptions;
   readonly #revision: () => string | undefined;
+  readonly #projectionOf: ProjectionOf;
   readonly #queues = new Map<string, PendingQuery[]>();
   #underWay = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -41,10 +43,16 @@ export class OpaBatcher {
   #refusalTold = false;
 
   /** @param revision the revision that answered last */
-  constructor(client: OpaClient, options: BatchOptions, revision: () => string | undefined) {
+  constructor(
+    client: OpaClient,
+    options: BatchOptions,
+    revision: () => string | undefined,
+    projectionOf: ProjectionOf,
+  ) {
     this.#client = client;
     this.#options = options;
     this.#revision = revision;
+    this.#projectionOf = projectionOf;
   }
 
   ask(pending: PendingQuery): void {
@@ -71,8 +79,16 @@ export class OpaBatcher {
   }
 
   #single(pending: PendingQuery): void {
+    this.#start(pending, this.#projection(pending.query.path));
+  }
+
+  #start(pending: PendingQuery, projection: Projection | undefined): void {
     this.#underWay += 1;
-    new OpaQuery(this.#client, pending, () => this.#ended());
+    new OpaQuery(this.#client, pending, projection, () => this.#ended());
+  }
+
+  #projection(path: string): Projection | undefined {
+    return this.#projectionOf(path, this.#revision());
   }
 
   #ended(): void {
@@ -97,20 +113,22 @@ export class OpaBatcher {
     const [next] = this.#queues;
     if (next === undefined) return;
     const [path, queue] = next;
-    const batch = take(queue, this.#options.maxSize);
+    const question = take(path, queue, this.#options.maxSize, this.#projection(path));
+    const { projection, queries } = question;
     this.#queues.delete(path);
     if (queue.length > 0) this.#queues.set(path, queue);
-    if (batch.length > 1 && this.#mayBatch(path)) this.#send(path, batch);
-    else for (const pending of batch) this.#single(pending);
+    if (queries.length > 1 && this.#mayBatch(path)) this.#send(question);
+    else for (const pending of queries) this.#start(pending, projection);
   }
 
-  #send(path: string, batch: readonly PendingQuery[]): void {
+  #send(question: BatchQuestion): void {
     this.#underWay += 1;
-    new OpaBatch(this.#client, path, batch, {
+    new OpaBatch(this.#client, question, {
       accepts: (of, revision) => this.#options.mayBatch(of, revision),
       over: (end, left) => {
         this.#learn(end);
-        for (const pending of left) this.#single(pending);
+        // Whatever went wrong, with the whole input it is not for want of a part of it.
+        for (const pending of left) this.#start(pending, undefined);
         this.#ended();
       },
     });
@@ -132,20 +150,33 @@ export class OpaBatcher {
   }
 }
 
-/** Takes what is to be sent next out of a queue; those that have settled meanwhile are dropped. */
-function take(queue: PendingQuery[], maxSize: number): PendingQuery[] {
-  const taken: PendingQuery[] = [];
+/**
+ * Takes what is to be sent next out of a queue; those that have settled meanwhile are dropped. Inputs of which the policy
+ * reads the same are sent once: all arrived before OPA is asked, and it would say the same of each.
+ */
+function take(path: string, queue: PendingQuery[], maxSize: number, projection: Projection | undefined): BatchQuestion {
+  const queries: PendingQuery[] = [];
+  const inputs: (string | Uint8Array)[] = [];
+  const places: number[] = [];
+  const known = new Map<string, number>();
   let bytes = 0;
   let seen = 0;
   for (const pending of queue) {
-    if (taken.length === maxSize) break;
+    if (inputs.length === maxSize) break;
     if (!pending.settled) {
-      bytes += pending.query.input.encoded.byteLength;
-      if (taken.length > 0 && bytes > maxBatchBytes) break;
-      taken.push(pending);
+      const text = sentText(pending.query.input, projection);
+      const place = typeof text === 'string' ? known.get(text) : undefined;
+      if (place === undefined) {
+        bytes += text.length;
+        if (queries.length > 0 && bytes > maxBatchBytes) break;
+        if (typeof text === 'string') known.set(text, inputs.length);
+        inputs.push(text);
+      }
+      places.push(place ?? inputs.length - 1);
+      queries.push(pending);
     }
     seen += 1;
   }
   queue.splice(0, seen);
-  return taken;
+  return { path, queries, inputs, places, projection };
 }

@@ -43,12 +43,12 @@ export class OpaClient {
     this.#health = new Client(this.#address.origin, settings);
   }
 
-  evaluate(path: string, input: Uint8Array, listener: ExchangeListener): HttpExchange {
+  evaluate(path: string, input: string | Uint8Array, listener: ExchangeListener): HttpExchange {
     return this.#exchange(this.#pool, this.#evaluation(path, input), listener);
   }
 
   /** The same on a connection made for it, which the server cannot have closed in the meantime. */
-  evaluateFresh(path: string, input: Uint8Array, listener: ExchangeListener): HttpExchange {
+  evaluateFresh(path: string, input: string | Uint8Array, listener: ExchangeListener): HttpExchange {
     const client = new Client(this.#address.origin, this.#settings());
     this.#fresh.add(client);
     const discard = (): void => {
@@ -64,7 +64,7 @@ export class OpaClient {
    * Several inputs at once, by a query that maps the rule over them. An evaluation on its own goes to the data API,
    * which takes one input and prepares its query only once.
    */
-  evaluateBatch(path: string, inputs: readonly Uint8Array[], listener: ExchangeListener): HttpExchange {
+  evaluateBatch(path: string, inputs: readonly (string | Uint8Array)[], listener: ExchangeListener): HttpExchange {
     const request: HttpRequest = {
       method: 'POST',
       path: `${this.#address.prefix}/v1/query`,
@@ -98,12 +98,12 @@ export class OpaClient {
     return new HttpExchange(dispatcher, request, this.#options.maxAnswerBytes, listener);
   }
 
-  #evaluation(path: string, input: Uint8Array): HttpRequest {
+  #evaluation(path: string, input: string | Uint8Array): HttpRequest {
     return {
       method: 'POST',
       path: `${this.#dataPath(path)}?provenance=true`,
       headers: { 'content-type': 'application/json', ...this.#authorization() },
-      body: Buffer.concat([bodyStart, input, bodyEnd]),
+      body: typeof input === 'string' ? Buffer.from(`{"input":${input}}`) : Buffer.concat([bodyStart, input, bodyEnd]),
     };
   }
 

@@ -5,6 +5,7 @@ import { type BatchOptions, OpaBatcher } from './opa-batcher.js';
 import { OpaClient, type OpaTls } from './opa-client.js';
 import { OpaQuery } from './opa-query.js';
 import { PendingQuery } from './pending-query.js';
+import type { ProjectionOf } from './projection.js';
 import { defaultProbeIntervals, type ProbeIntervals, ReadinessProbe } from './readiness-probe.js';
 
 export interface OpaEngineOptions {
@@ -20,6 +21,8 @@ export interface OpaEngineOptions {
   readonly probe?: ProbeIntervals;
   /** Without it, each query goes on its own. */
   readonly batch?: BatchOptions | undefined;
+  /** Without it, OPA is sent the whole input. */
+  readonly projection?: ProjectionOf | undefined;
 }
 
 /**
@@ -36,15 +39,17 @@ class OpaEngine implements Engine {
   readonly #state = new ReadyState(false);
   readonly #probe: ReadinessProbe;
   readonly #batcher: OpaBatcher | undefined;
+  readonly #projectionOf: ProjectionOf;
   readonly #underWay = new Set<PendingQuery>();
   #revision: string | undefined;
   #closed = false;
 
   constructor(options: OpaEngineOptions) {
     const { connections = 32, maxAnswerBytes = 4 * 1024 * 1024, probe = defaultProbeIntervals } = options;
-    const { batch, token, tls, url } = options;
+    const { batch, projection = () => undefined, token, tls, url } = options;
     this.#client = new OpaClient({ url, token, tls, connections, maxAnswerBytes });
-    this.#batcher = batch === undefined ? undefined : new OpaBatcher(this.#client, batch, () => this.#revision);
+    this.#projectionOf = projection;
+    this.#batcher = batch && new OpaBatcher(this.#client, batch, () => this.#revision, projection);
     this.#probe = new ReadinessProbe(this.#client, this.#state, probe);
   }
 
@@ -61,7 +66,7 @@ class OpaEngine implements Engine {
       });
       this.#underWay.add(pending);
       if (this.#batcher !== undefined) this.#batcher.ask(pending);
-      else new OpaQuery(this.#client, pending, () => undefined);
+      else new OpaQuery(this.#client, pending, this.#projectionOf(query.path, this.#revision), () => undefined);
     });
   }
 

@@ -8,43 +8,60 @@ import {
 } from './http-exchange.js';
 import type { OpaClient } from './opa-client.js';
 import type { PendingQuery } from './pending-query.js';
+import { holdsFor, type Projection, sentText } from './projection.js';
 import { readAnswer } from './read-answer.js';
 
 /** One query on its way to OPA on its own. */
 export class OpaQuery implements ExchangeListener {
   readonly #client: OpaClient;
   readonly #pending: PendingQuery;
+  #projection: Projection | undefined;
   #exchange: HttpExchange | undefined;
   #retried = false;
 
-  /** @param over called once, when the query has settled */
-  constructor(client: OpaClient, pending: PendingQuery, over: () => void) {
+  /**
+   * @param projection what is sent of the input; undefined: everything
+   * @param over called once, when the query has settled
+   */
+  constructor(client: OpaClient, pending: PendingQuery, projection: Projection | undefined, over: () => void) {
     this.#client = client;
     this.#pending = pending;
+    this.#projection = projection;
     pending.onEnd(() => {
       this.#exchange?.abandon(new Error('nobody waits for the answer'));
       over();
     });
     const { input, path } = pending.query;
-    const exchange = client.evaluate(path, input.encoded, this);
+    const exchange = client.evaluate(path, sentText(input, projection), this);
     // A failure at once has already put the retry in place.
     this.#exchange ??= exchange;
   }
 
   answered(answer: HttpAnswer): void {
-    this.#pending.end(readAnswer(answer));
+    const evaluation = readAnswer(answer);
+    if (holdsFor(evaluation, this.#projection)) this.#pending.end(evaluation);
+    else this.#askWhole();
   }
 
   failed({ error, answerBegun }: HttpFailure): void {
     if (!answerBegun && !this.#retried && !this.#pending.settled && isDropped(error)) {
       this.#retried = true;
       const { input, path } = this.#pending.query;
-      this.#exchange = this.#client.evaluateFresh(path, input.encoded, this);
+      this.#exchange = this.#client.evaluateFresh(path, sentText(input, this.#projection), this);
       return;
     }
     // A policy that repeats its input lets a client bring this about, so it is no outage.
-    if (error instanceof AnswerTooLarge) this.#pending.end(failed('policy_error', error.message, error));
+    if (error instanceof AnswerTooLarge && this.#projection !== undefined) this.#askWhole();
+    else if (error instanceof AnswerTooLarge) this.#pending.end(failed('policy_error', error.message, error));
     else this.#pending.end(failed('engine_unreachable', `OPA cannot be asked: ${describe(error)}`, error));
+  }
+
+  /** OPA has another policy than the one that the input was cut down for, or failed: with everything there is no doubt. */
+  #askWhole(): void {
+    if (this.#pending.settled) return;
+    this.#projection = undefined;
+    const { input, path } = this.#pending.query;
+    this.#exchange = this.#client.evaluate(path, input.encoded, this);
   }
 }
 

@@ -68,10 +68,15 @@ function readRevision(provenance: JsonValue | undefined): string | undefined {
   );
 }
 
-/** @param bundles the name of each bundle and its revision */
+/**
+ * What is known of one bundle must not be believed of several, even if the others have no revision.
+ *
+ * @param bundles the name of each bundle and its revision
+ */
 export function joinRevisions(bundles: readonly (readonly [string, JsonValue | undefined])[]): string | undefined {
   const revisions = bundles.flatMap(([name, of]) => (typeof of === 'string' && of !== '' ? [{ name, of }] : []));
-  if (revisions.length <= 1) return revisions[0]?.of;
+  if (revisions.length === 0) return undefined;
+  if (bundles.length === 1) return revisions[0]?.of;
   return revisions
     .map(({ name, of }) => `${name}=${of}`)
     .sort()

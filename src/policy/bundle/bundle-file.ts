@@ -1,3 +1,5 @@
+import type { BundleFile } from './bundle.js';
+
 const manifest = '.manifest';
 const dataFile = /(?:^|\/)data\.(?:json|ya?ml)$/;
 
@@ -15,4 +17,10 @@ export function bundleFileKind(path: string): BundleFileKind | undefined {
 
 export function isBundleFile(path: string): boolean {
   return bundleFileKind(path) !== undefined;
+}
+
+/** The Rego among these files, as `Bundle.sources` has it. */
+export function regoTexts(files: readonly BundleFile[]): ReadonlyMap<string, string> {
+  const rego = files.filter(({ path }) => bundleFileKind(path) === 'rego');
+  return new Map(rego.map(({ content, path }) => [path, content.toString('utf8')]));
 }

@@ -22,6 +22,8 @@ export interface BundleManifest {
   readonly entrypoints: readonly string[];
   /** Module and plan that were compiled from the same sources, if whoever built the bundle says so; see `plan-of-module.ts`. */
   readonly compiledTogether?: string | undefined;
+  /** The same of the plan and the Rego. */
+  readonly plannedFrom?: string | undefined;
 }
 
 /** One file of a bundle: its path without a leading slash, and its bytes. */

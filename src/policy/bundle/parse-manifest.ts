@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../errors/result.js';
-import { pairInMetadata } from '../plan/plan-of-module.js';
+import { pairsInMetadata } from '../plan/plan-of-module.js';
 import type { BundleManifest } from './bundle.js';
 
 const schema = z.object({
@@ -25,6 +25,6 @@ export function parseManifest(content: Buffer): Result<BundleManifest> {
     revision: revision === '' ? undefined : revision,
     roots,
     entrypoints: wasm.map((resolver) => resolver.entrypoint),
-    compiledTogether: pairInMetadata(metadata),
+    ...pairsInMetadata(metadata),
   });
 }

@@ -1,6 +1,6 @@
 import type { Bundle } from '../bundle/bundle.js';
 import { parsePlan } from './parse-plan.js';
-import { pairHash } from './plan-of-module.js';
+import { pairHash, rulesHash } from './plan-of-module.js';
 import { type ReadSet, readSetOf } from './read-set.js';
 
 /** What is known of one revision of a policy without evaluating it. */
@@ -8,6 +8,8 @@ export interface PolicyReads {
   readonly revision: string | undefined;
   /** Whoever built the bundle says in it that the plan is that of this very module. */
   readonly fitsModule: boolean;
+  /** The same of the plan and the Rego in the bundle, which an OPA server evaluates. */
+  readonly fitsRules: boolean;
   /** By decision path. A path that is absent may depend on anything. */
   readonly readSets: ReadonlyMap<string, ReadSet>;
   /** Why a path is absent. */
@@ -32,7 +34,11 @@ export function policyReads(bundle: Bundle, paths: readonly string[]): PolicyRea
       else gaps.set(path, readSet.error);
     }
   }
-  return { revision: manifest.revision, fitsModule: fitsModule(bundle), readSets, gaps };
+  return { revision: manifest.revision, fitsModule: fitsModule(bundle), fitsRules: fitsRules(bundle), readSets, gaps };
+}
+
+function fitsRules({ manifest, plan, sources }: Bundle): boolean {
+  return plan !== undefined && manifest.plannedFrom === rulesHash(sources, plan);
 }
 
 function fitsModule({ manifest, plan, wasm }: Bundle): boolean {

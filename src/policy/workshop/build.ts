@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../../errors/result.js';
 import type { BundleFile } from '../bundle/bundle.js';
-import { compiledTogether } from '../plan/plan-of-module.js';
+import { regoTexts } from '../bundle/bundle-file.js';
+import { compiledFrom, plannedFrom } from '../plan/plan-of-module.js';
 import { agreeOnData, type BundleTarget, compilePlan, compileWasm } from './compile.js';
 import type { Opa } from './opa.js';
 import type { BundleSources } from './sources.js';
@@ -32,10 +33,11 @@ export async function buildBundle(
     if (entrypoints.length === 0) return fail('there is no decision path; name one: --entrypoint PATH');
     const plan = await compilePlan(opa, workshop, entrypoints);
     if (!plan.ok) return plan;
+    const rego = regoTexts(sources.files);
     // An OPA that cannot run WebAssembly refuses a manifest that names a module, and ignores a module that none names.
     const named = options.target === 'both' ? [] : entrypoints;
     return ok([
-      manifestFile(withPair(sources, compiled.value.wasm, plan.value), options.revision, named),
+      manifestFile(saying(sources, compiledFrom(rego, plan.value, compiled.value.wasm)), options.revision, named),
       ...sources.files,
       { path: 'plan.json', content: plan.value },
       { path: 'policy.wasm', content: compiled.value.wasm },
@@ -53,15 +55,16 @@ async function regoBundle(
   sources: BundleSources,
   { entrypoints, revision }: BuildOptions,
 ): Promise<Result<readonly BundleFile[]>> {
-  const files = [manifestFile(sources, revision, []), ...sources.files];
-  if (entrypoints.length === 0) return ok(files);
+  if (entrypoints.length === 0) return ok([manifestFile(sources, revision, []), ...sources.files]);
   const plan = await compilePlan(opa, workshop, entrypoints);
-  return plan.ok ? ok([...files, { path: 'plan.json', content: plan.value }]) : plan;
+  if (!plan.ok) return plan;
+  const said = saying(sources, plannedFrom(regoTexts(sources.files), plan.value));
+  return ok([manifestFile(said, revision, []), ...sources.files, { path: 'plan.json', content: plan.value }]);
 }
 
-function withPair(sources: BundleSources, wasm: Uint8Array, plan: Uint8Array): BundleSources {
+function saying(sources: BundleSources, what: object): BundleSources {
   const metadata = sources.metadata as object | undefined;
-  return { ...sources, metadata: { ...metadata, ...compiledTogether(wasm, plan) } };
+  return { ...sources, metadata: { ...metadata, ...what } };
 }
 
 function manifestFile(

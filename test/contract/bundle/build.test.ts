@@ -1,6 +1,7 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Bundle } from '../../../src/policy/bundle/bundle.js';
 import { defaultBundleLimits } from '../../../src/policy/bundle/bundle.js';
 import { readArchive } from '../../../src/policy/bundle/read-archive.js';
 import { readBundle } from '../../../src/policy/bundle/read-bundle.js';
@@ -59,7 +60,7 @@ test('C-42 the bundle holds Rego, data, module and plan, and no tests', async ()
   const read = await readBundle(file);
   const expected = { revision: 'v1', roots: [''], entrypoints: [shopPath] };
   expect(read.ok && read.value.manifest).toMatchObject(expected);
-  expect(read.ok && policyReads(read.value, [shopPath]).fitsModule).toBe(true);
+  expect(read.ok && policyReads(read.value, [shopPath])).toMatchObject({ fitsModule: true, fitsRules: true });
   expect(read.ok && read.value.data).toEqual({ shop: { employees: ['alice'] } });
 });
 
@@ -68,6 +69,16 @@ test('C-42 an OPA server answers by the bundle that is built for it', async () =
   const file = join(folder, 'bundle.tar.gz');
   expect(await bundle('build', folder, ...built, file, '-r', 'v1', '--target', 'rego')).toMatchObject({ code: 0 });
   expect(await filesOf(file)).toEqual(['.manifest', 'plan.json', 'shop/authz.rego', 'shop/data.json']);
+  const read = await readBundle(file);
+  if (!read.ok) throw read.error;
+  const fits = (bundle: Bundle) => policyReads(bundle, [shopPath]).fitsRules;
+  const { plan, sources } = read.value;
+  const [[path = '', text = ''] = []] = sources;
+  expect(fits(read.value)).toBe(true);
+  expect(fits({ ...read.value, sources: new Map([[path, `${text} `]]) }), 'with other rules').toBe(false);
+  expect(fits({ ...read.value, sources: new Map([...sources, ['more.rego', text]]) }), 'with more rules').toBe(false);
+  expect(fits({ ...read.value, plan: Buffer.concat([plan ?? Buffer.alloc(0), Buffer.from(' ')]) })).toBe(false);
+  expect(fits({ ...read.value, manifest: { ...read.value.manifest, plannedFrom: undefined } })).toBe(false);
   const opa = await startOpa({ bundle: file });
   try {
     const input = { method: 'GET', user: 'alice' };

@@ -106,6 +106,7 @@ describe('the revision', () => {
   test.each([
     ['one bundle', '{"bundles":{"authz":{"revision":"abc"}}}', 'abc'],
     ['several bundles', '{"bundles":{"z":{"revision":"2"},"a":{"revision":"1"}}}', 'a=1,z=2'],
+    ['several bundles of which one has a revision', '{"bundles":{"z":{"revision":""},"a":{"revision":"1"}}}', 'a=1'],
     ['no bundle', '{"version":"1.0.0"}', undefined],
   ])('of %s comes with the evaluation', async (_title, provenance, revision) => {
     const { engine } = await start(answering(httpAnswer(200, `{"provenance":${provenance},"result":{}}`)));

@@ -15,6 +15,7 @@ import type { ReadSet } from '../../../src/policy/plan/read-set.js';
 import { buildBundle, type PolicySources } from '../../support/policy-bundle.js';
 import { codeOf } from './ask.js';
 import { plannedBundle } from './planned-bundle.js';
+import { anything, inputsFor, record } from './random-inputs.js';
 import { trickyPolicies, trickySources } from './tricky-policies.js';
 
 function readSetOf(bundle: Bundle, path: string): ReadSet {
@@ -22,55 +23,6 @@ function readSetOf(bundle: Bundle, path: string): ReadSet {
   const readSet = readSets.get(path);
   if (readSet === undefined) throw new Error(gaps.get(path));
   return readSet;
-}
-
-const names = ['a', 'b', 'c', 'd', 'x', 'headers', 'x-a', 'length', '__proto__', 'constructor', 'constants'];
-const scalar = fc.constantFrom<JsonValue>(
-  'x',
-  'y',
-  'a',
-  'b',
-  '',
-  0,
-  1,
-  2,
-  true,
-  false,
-  null,
-  'GET',
-  'cars',
-  'ADMIN_ROLE',
-);
-
-const anything: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    { weight: 3, arbitrary: scalar },
-    { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 3 }) },
-    { weight: 1, arbitrary: objectOf(fc.constantFrom(...names), tie('value')) },
-  ),
-})).value;
-
-function objectOf(name: fc.Arbitrary<string>, value: fc.Arbitrary<JsonValue>): fc.Arbitrary<JsonObject> {
-  return fc.array(fc.tuple(name, value), { maxLength: 4 }).map(record);
-}
-
-function record(entries: readonly (readonly [string, JsonValue])[]): JsonObject {
-  const made: Record<string, JsonValue> = Object.create(null);
-  for (const [name, value] of entries) made[name] = value;
-  return made;
-}
-
-/** Inputs that have something at the places that are read, most of the time. */
-function inputsFor(reads: InputReads): fc.Arbitrary<JsonValue> {
-  if (reads.whole || reads.members.size === 0) return anything;
-  const members = [...reads.members].map(([name, inner]) =>
-    fc.option(inputsFor(inner), { freq: 8 }).map((value) => (value === null ? [] : [[name, value] as const])),
-  );
-  return fc.oneof(
-    { weight: 12, arbitrary: fc.tuple(...members).map((found) => record(found.flat())) },
-    { weight: 1, arbitrary: anything },
-  );
 }
 
 /** `other`, with what is read taken from `input`. */

@@ -55,6 +55,48 @@ test('a policy that nothing is known of is not cached, and the log says so at th
   expect(JSON.stringify(portcullis.logs())).toContain('decisions of p/allow are not kept: the bundle has no plan.json');
 });
 
+test('OPA is sent what its policy reads, in batches or one by one, and decides as it does by everything', async () => {
+  const bundle = join(await folder(), 'bundle.tar.gz');
+  await writeFile(bundle, await regoBundle());
+  const opa = await startOpa({ bundle, args: ['--set=decision_logs.console=true'] });
+  onTestFinished(() => opa.kill());
+  const asked = Array.from({ length: 60 }, (_, number) => ({
+    method: number % 3 === 0 ? 'POST' : 'GET',
+    path: `/v1/admin/users/${number % 7}`,
+    headers: { cookie: `session=${number}` },
+  }));
+  for (const max_size of [1, 16]) {
+    const engine = {
+      kind: 'opa',
+      timeout: '10s',
+      opa: { url: opa.url, bundle, projection: true, batch: { max_size } },
+    };
+    const portcullis = await serve({ config: { engine } });
+    const grpc = client(portcullis.grpcAddress);
+    await outcome(grpc, readUser);
+    const seen = opa.output().length;
+    const outcomes = await Promise.all(asked.map((request) => outcome(grpc, httpCheck(request))));
+    expect(outcomes).toEqual(asked.map(({ method }) => (method === 'GET' ? 'allow' : 'deny Forbidden')));
+    await eventually(() => expect(opa.output().slice(seen).join('')).toContain('"parsed_path"'));
+    expect(opa.output().slice(seen).join('')).not.toContain('session=');
+  }
+});
+
+test('a plan that nothing says to be that of the rules cuts nothing off, and the log says so at the start', async () => {
+  const rego = 'package p\ndefault allow := false\nallow if input.parsed_path[0] == "v1"\n';
+  const bundle = await buildBundle({ rego, entrypoints: ['p/allow'], target: 'plan' });
+  const opa = await startOpa({ bundle, args: ['--set=decision_logs.console=true'] });
+  onTestFinished(() => opa.kill());
+  const engine = { kind: 'opa', opa: { url: opa.url, bundle, projection: true }, paths: [{ path: 'p/allow' }] };
+  const portcullis = await serve({ config: { engine } });
+  const grpc = client(portcullis.grpcAddress);
+  expect(await outcome(grpc, readUser)).toBe('allow');
+  const check = httpCheck({ method: 'GET', path: '/v1/x', headers: { cookie: 'session=1' } });
+  expect(await outcome(grpc, check)).toBe('allow');
+  await eventually(() => expect(opa.output().join('')).toContain('session=1'));
+  expect(JSON.stringify(portcullis.logs())).toContain('the input of p/allow is sent whole: the bundle does not say');
+});
+
 test('with the engine opa, batches and cache answer as OPA does alone', async () => {
   const bundle = join(await folder(), 'bundle.tar.gz');
   await writeFile(bundle, await regoBundle());

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { layer } from '../../../src/config/layers.js';
 import { accelerated } from '../../support/accelerators.js';
 import { startOpa } from '../../support/opa-server.js';
-import { buildBundle } from '../../support/policy-bundle.js';
 import { type ConfigFile, repository } from '../../support/portcullis-server.js';
 import { temporaryFolder } from '../../support/process.js';
 import { describeFailure, describeResponse } from '../../unit/check/describe-reply.js';
@@ -117,16 +116,19 @@ describe.each(['wasm', 'opa'] as const)('the engine %s', (kind) => {
   let stop: () => Promise<unknown> = () => Promise.resolve();
 
   beforeAll(async () => {
+    const sources = await temporaryFolder();
+    stop = sources.remove;
+    await writeFile(join(sources.path, 'policy.rego'), rego);
     if (kind === 'wasm') {
-      const sources = await temporaryFolder();
-      stop = sources.remove;
-      await writeFile(join(sources.path, 'policy.rego'), rego);
-      engine = { kind, wasm: { bundle: await builtBundle(sources.path) } };
+      engine = { kind, wasm: { bundle: await builtBundle(sources.path, 'wasm') } };
       return;
     }
-    const planned = await buildBundle({ rego, entrypoints: ['envoy/authz/allow'], target: 'plan' });
+    const planned = await builtBundle(sources.path, 'rego');
     const opa = await startOpa({ bundle: planned });
-    stop = opa.kill;
+    stop = async () => {
+      await opa.kill();
+      await sources.remove();
+    };
     engine = { kind, opa: { url: opa.url, bundle: planned } };
   });
   afterAll(() => stop());
@@ -161,14 +163,16 @@ describe.each(['wasm', 'opa'] as const)('the engine %s', (kind) => {
   });
 });
 
-/** As users build it, with the plan beside the module. */
-async function builtBundle(sources: string): Promise<string> {
+/** As users build it, with the plan beside the module or the Rego. */
+async function builtBundle(sources: string, target: 'wasm' | 'rego'): Promise<string> {
   const file = `${sources}/bundle.tar.gz`;
   const built = await bundle(
     'build',
     sources,
     '-e',
     'envoy/authz/allow',
+    '--target',
+    target,
     '--revision',
     'r1',
     '-o',

@@ -102,6 +102,7 @@ test.each([
   ['engine: { opa: { url: "http://h/v1/data" } }', 'without a path'],
   ['engine: { kind: opa, cache: { enabled: true } }', 'engine.cache.enabled: only the plan in engine.opa.bundle'],
   ['engine: { kind: opa, opa: { batch: { max_size: 2 } } }', 'engine.opa.batch.max_size: only the plan'],
+  ['engine: { kind: opa, opa: { projection: true } }', 'engine.opa.projection: only the plan'],
   ['input: { path_parsing: opa-envoy-plugin, encoded_slashes: refuse }', 'input.encoded_slashes: only'],
   ['input: { body_parsing: off, grpc: { descriptors: d } }', 'input.grpc.descriptors: input.body_parsing is off'],
   ['input: { grpc: { max_decompressed_size: 1MiB } }', 'input.grpc.max_decompressed_size: gRPC messages are'],
