@@ -24,6 +24,10 @@ export interface PortcullisVariant {
   readonly cache?: boolean;
   /** Checks in one request to OPA at most. */
   readonly batch?: number;
+  /** OPA is sent what its policy reads. */
+  readonly projection?: boolean;
+  /** Environment of OPA, for what its Go runtime reads there. */
+  readonly opaEnv?: Readonly<Record<string, string>>;
 }
 
 /** Portcullis with its defaults, in one of its variants. */
@@ -47,9 +51,9 @@ async function startPortcullis(variant: PortcullisVariant, rig: Rig, workload: W
   let engine: object = { kind: 'wasm', wasm: { bundle: await workload.policy.wasmBundle() } };
   if (variant.engine === 'opa') {
     const place = variant.transport === 'uds' ? `unix://${join(folder, 'opa.sock')}` : await freeAddress();
-    processes.push(await startOpa(place, rig, workload));
+    processes.push(await startOpa(place, variant, rig, workload));
     const url = variant.transport === 'uds' ? place : `http://${place}`;
-    engine = { kind: 'opa', opa: { url, ...(await batching(variant, workload)) } };
+    engine = { kind: 'opa', opa: { url, ...(await accelerating(variant, workload)) } };
   }
   const config = join(folder, 'portcullis.json');
   const sections = {
@@ -72,8 +76,10 @@ async function startPortcullis(variant: PortcullisVariant, rig: Rig, workload: W
   return { address, processes };
 }
 
-async function batching({ batch }: PortcullisVariant, { policy }: Workload): Promise<object> {
-  return batch === undefined ? {} : { batch: { max_size: batch }, bundle: await policy.regoBundle() };
+async function accelerating({ batch, projection }: PortcullisVariant, { policy }: Workload): Promise<object> {
+  if (batch === undefined && projection === undefined) return {};
+  const bundle = await policy.regoBundle();
+  return { bundle, ...(batch && { batch: { max_size: batch } }), ...(projection && { projection }) };
 }
 
 export function programOf(rig: Rig, runtime: string): string {
@@ -82,12 +88,18 @@ export function programOf(rig: Rig, runtime: string): string {
   return found.program;
 }
 
-async function startOpa(address: string, rig: Rig, workload: Workload): Promise<ServerProcess> {
+async function startOpa(
+  address: string,
+  { opaEnv }: PortcullisVariant,
+  rig: Rig,
+  workload: Workload,
+): Promise<ServerProcess> {
   const flags = ['--server', '--skip-version-check', '--log-level', 'error', '--addr', address];
   return startServer({
     name: 'opa',
     program: await findTool('opa'),
     args: ['run', ...flags, '--bundle', await workload.policy.regoBundle()],
     core: rig.cores.server,
+    ...(opaEnv && { env: opaEnv }),
   });
 }

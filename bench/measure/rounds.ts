@@ -81,9 +81,22 @@ async function leastDisturbed(attempts: number, measure: () => Promise<Window>):
   return best;
 }
 
-/** Lets each contender reach its steady state. */
+/** Checks after which Node has compiled what runs often. */
+const steadyAfter = 50_000;
+const longestWarmUp = 5;
+
+/**
+ * Lets each contender reach its steady state. A compiler at run time needs so many checks, not so many seconds: a slow
+ * contender gets up to five times as long.
+ */
 export async function warmUp({ rig, running, workload, shape, effort }: RoundsOptions): Promise<void> {
   for (const one of running) {
-    await measureWindow({ rig, running: one, workload, shape, warmup: 0, seconds: effort.warmup, seed: 1 });
+    let answered = 0;
+    for (let time = 0; time < longestWarmUp && (time === 0 || answered < steadyAfter); time += 1) {
+      const seconds = effort.warmup;
+      const { rate } = await measureWindow({ rig, running: one, workload, shape, warmup: 0, seconds, seed: time + 1 });
+      // At a fixed rate more time brings little; what is measured so need not be at its limit.
+      answered += shape.rate > 0 ? steadyAfter : rate * seconds;
+    }
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Rig } from '../contenders/contender.js';
 import { type PortcullisVariant, portcullis } from '../contenders/portcullis.js';
 import { envoyShape } from '../measure/arena.js';
+import { warmUp } from '../measure/rounds.js';
 import { measureWindow } from '../measure/window.js';
 import { workshopFolder } from '../rig/places.js';
 import { cpuSeconds } from '../rig/usage.js';
@@ -35,7 +36,8 @@ export async function takeProfile(
   const used = () => Promise.all(running.processes.map(({ pid }) => cpuSeconds(pid)));
   try {
     const options = { rig, running, workload, shape: envoyShape, seed: 1 };
-    await measureWindow({ ...options, warmup: 0, seconds: Math.min(8, seconds) });
+    const effort = { rounds: 1, seconds, warmup: Math.min(5, seconds), attempts: 1, patience: 0 };
+    await warmUp({ rig, running: [running], workload, shape: envoyShape, effort });
     const before = await used();
     const window = await measureWindow({ ...options, warmup: 0, seconds });
     const after = await used();

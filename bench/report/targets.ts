@@ -65,7 +65,7 @@ export function targets(results: Results, soak: SoakResult | undefined): readonl
       what: 'sidecar (Portcullis and OPA on one core together)',
       target: '≥ 1.5×',
       parts: sidecars(figures).map((contender) => against('gateway', '4x16', contender, 1.5)),
-      profile: 'sidecar-batched',
+      profile: 'sidecar-batched-read',
       next: 'more of the work in one query to OPA; what OPA takes of the core is a floor that only the embedded engine leaves',
     },
     {

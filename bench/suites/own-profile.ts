@@ -25,7 +25,14 @@ export async function profileOwn(rig: Rig, seconds: number): Promise<readonly Ow
   const runtime = rig.runtimes.at(-1)?.id ?? '';
   const variants = [
     { id: 'embedded', title: 'embedded', engine: 'wasm' },
-    { id: 'sidecar-batched', title: 'sidecar, batched', engine: 'opa', transport: 'uds', batch: 16 },
+    {
+      id: 'sidecar-batched-read',
+      title: 'sidecar, batched, sent what the policy reads',
+      engine: 'opa',
+      transport: 'uds',
+      batch: 64,
+      projection: true,
+    },
   ] as const;
   const profiles: OwnProfile[] = [];
   for (const variant of variants) {
