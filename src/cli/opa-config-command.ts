@@ -34,6 +34,8 @@ export async function opaConfigCommand(args: OpaConfigArguments, io: CommandIo):
 
 async function write(config: Config, { output, s3Credentials }: OpaConfigArguments, io: CommandIo) {
   const { bundles, engine } = config;
+  if (bundles.discovery !== undefined)
+    return fail('bundles.discovery is for the embedded engine; an OPA has discovery of its own');
   if (bundles.sources.length === 0) return fail('bundles.sources names no bundle that OPA could serve');
   try {
     const key = bundles.verification && (await readFile(bundles.verification.key, 'utf8'));

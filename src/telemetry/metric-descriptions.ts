@@ -82,7 +82,7 @@ export const metricDescriptions = {
     name: 'portcullis_bundle_activations_total',
     type: 'counter',
     labels: ['bundle', 'result'],
-    help: 'Bundles that came from a source of `bundles.sources`: activated, or failed to be fetched, verified or activated.',
+    help: 'Bundles that came from a source (`bundles.sources`, or what `bundles.discovery` lists): activated, or failed to be fetched, verified or activated. A source that is not followed any more has no such numbers.',
   },
   bundleStale: {
     name: 'portcullis_bundle_stale',

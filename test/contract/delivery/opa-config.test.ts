@@ -2,13 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { findTool } from '../../../scripts/tools/find-tool.js';
 import { type SidecarOptions, startSidecar } from '../../e2e/delivery/support/sidecar.js';
 import { eventually } from '../../support/eventually.js';
 import { startHttpBundles } from '../../support/http-bundle-server.js';
+import { jsonLines } from '../../support/json-lines.js';
 import { buildBundle } from '../../support/policy-bundle.js';
 import type { ConfigFile } from '../../support/portcullis-server.js';
 import { runPortcullis } from '../../support/portcullis-server.js';
 import { freePort } from '../../support/ports.js';
+import { startChild } from '../../support/process.js';
 import { startRegistry } from '../../support/registry-server.js';
 import { bundle } from '../bundle/command.js';
 import { keyFiles } from '../bundle/keys.js';
@@ -198,3 +201,59 @@ test('without bundles there is nothing to write', async () => {
   expect(run.code).toBe(1);
   expect(run.stderr).toContain('bundles.sources names no bundle');
 });
+
+test('for a list of the embedded engine, it is said that OPA has discovery of its own', async () => {
+  const file = await configFile({ bundles: { discovery: { store: '/bundles', object: 'x' } } });
+  const run = await runPortcullis(['opa-config', '--config', file, '--output', await folder()]);
+  expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining('an OPA has discovery of its own') });
+});
+
+test('C-48 an OPA logs its decisions, each with its revision, where Portcullis does', async () => {
+  const [store, url] = [await folder(), await opaUrl()];
+  await publish(store, await shopBundle('r1'), 'r1');
+  const config = configFor(store, url);
+  const logging = { ...config, decision_log: { enabled: true } };
+  const decisions = (opa: Awaited<ReturnType<typeof sidecar>>) =>
+    [...jsonLines(opa.child.stderr), ...jsonLines(opa.child.stdout)].filter(({ msg }) => msg === 'Decision Log');
+  const opa = await sidecar({ config: logging }, url);
+  expect(await outcome(await adapter(logging), get)).toBe('allow');
+  await eventually(() => {
+    expect(decisions(opa)).toContainEqual(
+      expect.objectContaining({ path, result: true, bundles: { shop: { revision: 'r1' } } }),
+    );
+  });
+  const silentUrl = await opaUrl();
+  const quiet = configFor(store, silentUrl);
+  const silent = await sidecar({ config: quiet }, silentUrl);
+  expect(await outcome(await adapter(quiet), get)).toBe('allow');
+  expect(decisions(silent)).toEqual([]);
+});
+
+test.each([
+  ['environment', {}, 'no AWS_ACCESS_KEY_ID set in environment'],
+  [
+    'web-identity',
+    { AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/token', AWS_ROLE_ARN: 'arn:aws:iam::1:role/opa' },
+    'unable to read web token',
+  ],
+  ['metadata', {}, 'metadata endpoint cannot be determined'],
+  ['profile', { AWS_SHARED_CREDENTIALS_FILE: '/nowhere/credentials' }, '/nowhere/credentials'],
+])(
+  'C-44 an OPA looks for what it signs S3 requests with in its %s, as it was told',
+  async (credentials, env, missing) => {
+    const [output, url] = [await folder(), await opaUrl()];
+    const file = await configFile(configFor('s3://bucket/shop?endpoint=http://127.0.0.1:1', url));
+    const args = ['opa-config', '--config', file, '--output', output, '--s3-credentials', credentials];
+    const written = await runPortcullis(args);
+    expect(written).toMatchObject({ code: 0 });
+    const [, ...start] = written.stdout.trim().split(' ');
+    const opa = startChild({
+      name: 'opa',
+      program: await findTool('opa'),
+      args: [...start, '--skip-version-check'],
+      env,
+    });
+    onTestFinished(async () => void (await opa.kill()));
+    await eventually(() => expect(opa.stderr.join('\n')).toContain(missing), { within: 15_000 });
+  },
+);
