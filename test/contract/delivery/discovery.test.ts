@@ -183,13 +183,16 @@ let server: HttpBundleServer;
 describe('the list', () => {
   beforeEach(serverWithBundles);
 
-  test('C-54 stands where `decision` says, in the data of a bundle that is promoted like any other', async () => {
+  test('C-54 stands where `decision` says in the data of its bundle', async () => {
     const store = await folder();
     const put = await publisher(store);
     await put('policy.tar.gz', await shopPolicy('p1'));
     const deep = { shop: { adapters: { bundles: { sources: [policy] } } }, other: 1 };
     await put(object, pack({ '.manifest': { revision: 'd1', roots: [''] }, 'data.json': deep }));
     const { portcullis } = await start({ store, discovery: { decision: 'shop/adapters' } });
+    await follows(portcullis, 'd1', ['policy']);
+    await put(object, discoveryBundle('d2', [policy]));
+    await logged(portcullis, 'it has no data.shop.adapters');
     await follows(portcullis, 'd1', ['policy']);
   });
 
