@@ -559,3 +559,34 @@ describe('without the server', () => {
     expect(new Set(await stopChecking())).toEqual(new Set(['deny Forbidden']));
   });
 });
+
+test('C-54 each of several workers follows the list by itself, and what they keep is one', async () => {
+  const [store, persist, sockets] = [await folder(), await folder(), await folder()];
+  const put = await publisher(store);
+  await put('policy.tar.gz', await shopPolicy('p1'));
+  await put('employees.tar.gz', employees('e1', ['alice']));
+  await put(object, discoveryBundle('d1', [policy]));
+  const config = { ...configFor({ store, more: { persist } }), workers: { count: 2 } };
+  const portcullis = await serve({ config, grpcAddress: `unix://${join(sockets, 'check-{worker}.sock')}` });
+  const looks = [0, 1].map((worker) => {
+    const grpc = client(`unix://${join(sockets, `check-${worker}.sock`)}`);
+    return (name: string) => outcome(grpc, check(name));
+  });
+  await put(object, discoveryBundle('d2', [policy, staff]));
+  for (const look of looks) await becomes(look, 'alice', 'allow');
+  await eventually(async () => {
+    const { workers } = JSON.parse(await (await fetch(`${portcullis.adminUrl}/status`)).text());
+    expect(workers).toMatchObject([{ discovery: { active_revision: 'd2' } }, { discovery: { active_revision: 'd2' } }]);
+    expect((await readdir(persist)).map((file) => file.split('.')[0]).sort()).toEqual([
+      'discovery',
+      'employees',
+      'policy',
+    ]);
+  }, patience);
+  await put(object, discoveryBundle('d3', [policy]));
+  for (const look of looks) await becomes(look, 'alice', 'deny Forbidden');
+  await eventually(async () => {
+    const kept = (await readdir(persist)).map((file) => file.split('.')[0]);
+    expect(kept.sort()).toEqual(['discovery', 'policy']);
+  }, patience);
+});
