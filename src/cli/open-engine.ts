@@ -40,6 +40,7 @@ export async function openEngine(
     connections,
     token: () => opa.token,
     tls: tls === undefined ? undefined : await readTls(tls),
+    resultMemory: engine.result_memory,
     batch: batchOptions(engine, () => opa.reads, notes),
     projection: projectionOf(engine, () => opa.reads, notes),
   });

@@ -25,7 +25,7 @@ export const accelerators: readonly Accelerator[] = [
   },
   {
     name: 'results and verdicts remembered',
-    engine: 'wasm',
+    engine: 'both',
     on: { engine: { result_memory: true } },
     off: { engine: { result_memory: false } },
   },

@@ -127,7 +127,7 @@ export const engine = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      'Remember what was made of the last results of the embedded policy: one that it gives again, as the same text, is neither read nor judged nor encoded again. The policy is asked all the same.',
+      'Remember what was made of the last results of the policy: one that it gives again, as the same text, is not judged nor encoded again, and of an embedded policy not even read. The policy is asked all the same.',
     ),
   timeout: positiveDuration
     .prefault('150ms')

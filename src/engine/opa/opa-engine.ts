@@ -1,6 +1,7 @@
 import type { Engine, Evaluation, Query } from '../engine.js';
 import { failed } from '../failed.js';
 import { ReadyState } from '../ready-state.js';
+import { EqualResults } from './equal-results.js';
 import { type BatchOptions, OpaBatcher } from './opa-batcher.js';
 import { OpaClient, type OpaTls } from './opa-client.js';
 import { OpaQuery } from './opa-query.js';
@@ -21,6 +22,8 @@ export interface OpaEngineOptions {
   readonly probe?: ProbeIntervals;
   /** Without it, each query goes on its own. */
   readonly batch?: BatchOptions | undefined;
+  /** Whether equal results are one object; they are unless it says no. */
+  readonly resultMemory?: boolean;
   /** Without it, OPA is sent the whole input. */
   readonly projection?: ProjectionOf | undefined;
 }
@@ -40,15 +43,17 @@ class OpaEngine implements Engine {
   readonly #probe: ReadinessProbe;
   readonly #batcher: OpaBatcher | undefined;
   readonly #projectionOf: ProjectionOf;
+  readonly #equal: EqualResults | undefined;
   readonly #underWay = new Set<PendingQuery>();
   #revision: string | undefined;
   #closed = false;
 
   constructor(options: OpaEngineOptions) {
     const { connections = 32, maxAnswerBytes = 4 * 1024 * 1024, probe = defaultProbeIntervals } = options;
-    const { batch, projection = () => undefined, token, tls, url } = options;
+    const { batch, projection = () => undefined, resultMemory = true, token, tls, url } = options;
     this.#client = new OpaClient({ url, token, tls, connections, maxAnswerBytes });
     this.#projectionOf = projection;
+    this.#equal = resultMemory ? new EqualResults() : undefined;
     this.#batcher = batch && new OpaBatcher(this.#client, batch, () => this.#revision, projection);
     this.#probe = new ReadinessProbe(this.#client, this.#state, probe);
   }
@@ -62,7 +67,7 @@ class OpaEngine implements Engine {
       const pending = new PendingQuery(query, (evaluation) => {
         this.#underWay.delete(pending);
         this.#observe(evaluation);
-        resolve(evaluation);
+        resolve(this.#equal?.of(evaluation) ?? evaluation);
       });
       this.#underWay.add(pending);
       if (this.#batcher !== undefined) this.#batcher.ask(pending);

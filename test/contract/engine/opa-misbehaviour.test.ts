@@ -115,6 +115,32 @@ describe('the revision', () => {
   });
 });
 
+describe('equal results', () => {
+  const answers = ['{"a":1}', '{"a":1}', '{"a":1.0}', '{"a":1}', '{"b":1}'].map((result, index) => {
+    const revision = index === 3 ? 'new' : 'old';
+    return httpAnswer(200, `{"provenance":{"bundles":{"b":{"revision":"${revision}"}}},"result":${result}}`);
+  });
+  const inTurn: Misbehaviour = (_request, socket, index) => socket.write(answers[index] ?? '');
+  const ask5 = async (engine: Engine) => {
+    const seen = [];
+    for (let index = 0; index < answers.length; index += 1) seen.push(await ask(engine, 'a/b', {}));
+    return seen;
+  };
+
+  test('of one revision are one object, and no others are', async () => {
+    const { engine } = await start(inTurn);
+    const seen = await ask5(engine);
+    expect(seen[1]).toBe(seen[0]);
+    expect(new Set(seen).size).toBe(4);
+    expect(seen.map(({ revision }) => revision)).toEqual(['old', 'old', 'old', 'new', 'old']);
+  });
+
+  test('are objects of their own where results are not remembered', async () => {
+    const { engine } = await start(inTurn, { resultMemory: false });
+    expect(new Set(await ask5(engine)).size).toBe(5);
+  });
+});
+
 describe('connections that break', () => {
   test('A-70 C-31 nobody listens: engine_unreachable', async () => {
     const { engine, server } = await start(answering(good));
