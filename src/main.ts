@@ -1,8 +1,15 @@
 #!/usr/bin/env node
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { run } from './cli/run.js';
+import { setFlagsFromString } from 'node:v8';
+import { heapOptions } from './cli/heap-options.js';
 import type { SupervisorLine } from './cli/work.js';
+
+// Before anything is loaded, and with it the heap grows. Other commands end soon.
+if (process.argv[2] === 'serve' || process.argv[2] === 'worker') {
+  for (const option of heapOptions(process.execArgv, process.env['NODE_OPTIONS'])) setFlagsFromString(option);
+}
+const { run } = await import('./cli/run.js');
 
 // The only place that touches the process: its arguments, environment, streams, signals, parent, children and exit.
 process.exitCode = await run(process.argv.slice(2), {
