@@ -7,7 +7,8 @@ import type { SupervisorLine } from './cli/work.js';
 
 // Before anything is loaded, and with it the heap grows. Other commands end soon.
 if (process.argv[2] === 'serve' || process.argv[2] === 'worker') {
-  for (const option of heapOptions(process.execArgv, process.env['NODE_OPTIONS'])) setFlagsFromString(option);
+  const options = heapOptions(process.execArgv, process.env['NODE_OPTIONS'] ?? '', process.versions.node);
+  for (const option of options) setFlagsFromString(option);
 }
 const { run } = await import('./cli/run.js');
 

@@ -5,26 +5,31 @@
  * Only options that V8 looks at again and again stand here, since they are set in the running process: so they hold
  * however it was started, and for workers.
  */
-const wanted = [
+const wanted = (nodeMajor: number) => [
   // Where checks leave garbage stays as small as it is at the start. Most of it is dead at the next look.
   { option: '--semi-space-growth-factor=1', unless: /^(m(ax|in)-semi-space-size|semi-space-growth-factor)$/ },
   // Streams of HTTP/2 outlive the young generation, and each holds memory that V8 does not see: collect them soon.
-  { option: '--heap-growing-percent=60', unless: /^heap-growing-percent$/ },
+  // Newer releases of Node are 20 MB larger themselves, and so must the heap be smaller for the same whole.
+  { option: `--heap-growing-percent=${nodeMajor < 22 ? 200 : 40}`, unless: /^heap-growing-percent$/ },
   // Helpers would compete for the same core with what they help. Not `parallel-marking`: without it memory doubles.
   { option: '--no-parallel-scavenge', unless: /^(no-)?parallel-scavenge$/ },
   { option: '--no-parallel-compaction', unless: /^(no-)?parallel-compaction$/ },
   { option: '--no-parallel-pointer-update', unless: /^(no-)?parallel-pointer-update$/ },
-] as const;
+];
 
 /**
  * The options to set, but for those that whoever started the process has spoken about.
  *
  * @param given the options that Node was started with, such as `process.execArgv`
  * @param nodeOptions the environment variable `NODE_OPTIONS`
+ * @param nodeVersion such as `26.12.1`
  */
-export function heapOptions(given: readonly string[], nodeOptions = ''): readonly string[] {
+export function heapOptions(given: readonly string[], nodeOptions: string, nodeVersion: string): readonly string[] {
   const names = [...given, ...nodeOptions.split(/\s+/)].map(optionName);
-  return wanted.filter(({ unless }) => !names.some((name) => unless.test(name))).map(({ option }) => option);
+  const nodeMajor = Number.parseInt(nodeVersion, 10);
+  return wanted(nodeMajor)
+    .filter(({ unless }) => !names.some((name) => unless.test(name)))
+    .map(({ option }) => option);
 }
 
 /** V8 takes `--max_semi_space_size` for the same, and `--nofoo` for `--no-foo`. */

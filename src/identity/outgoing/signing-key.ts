@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { calculateJwkThumbprint, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import { fail, ok, type Result } from '../../errors/result.js';
 
 /** A key that internal tokens are signed with. */
@@ -18,6 +18,8 @@ export async function readSigningKey(pem: string): Promise<Result<SigningKey>> {
   const alg = privateKey === undefined ? undefined : algorithmOf(privateKey);
   if (privateKey === undefined || alg === undefined) return fail('no private key of EC P-256 or Ed25519 in PEM');
   const jwk = createPublicKey(privateKey).export({ format: 'jwk' }) as JWK;
+  // Loaded only where there is a key: most configurations have none, and it is large.
+  const { calculateJwkThumbprint } = await import('jose');
   const kid = await calculateJwkThumbprint(jwk);
   return ok({ alg, kid, privateKey, publicJwk: { ...jwk, kid, alg, use: 'sig' } });
 }

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { heapOptions } from '../../../src/cli/heap-options.js';
 
-const all = heapOptions([]);
+const node = process.versions.node;
+const all = heapOptions([], '', node);
 
 describe('the options for the heap', () => {
   test('are options that this V8 knows', () => {
@@ -16,7 +17,7 @@ describe('the options for the heap', () => {
     ['--max-semi-space-size=16', '--semi-space-growth-factor=1'],
     ['--max_semi_space_size=16', '--semi-space-growth-factor=1'],
     ['--min-semi-space-size=16', '--semi-space-growth-factor=1'],
-    ['--heap-growing-percent=0', '--heap-growing-percent=60'],
+    ['--heap-growing-percent=0', all.find((option) => option.includes('growing-percent'))],
     ['--parallel-scavenge', '--no-parallel-scavenge'],
     ['--no-parallel-scavenge', '--no-parallel-scavenge'],
     ['--noparallel_scavenge', '--no-parallel-scavenge'],
@@ -25,11 +26,18 @@ describe('the options for the heap', () => {
   ])('leave to whoever starts Node what %s says', (given, left) => {
     const others = all.filter((option) => option !== left);
     expect(others.length).toBe(all.length - 1);
-    expect(heapOptions([given])).toEqual(others);
-    expect(heapOptions([], `--enable-source-maps  ${given}`)).toEqual(others);
+    expect(heapOptions([given], '', node)).toEqual(others);
+    expect(heapOptions([], `--enable-source-maps  ${given}`, node)).toEqual(others);
+  });
+
+  test('let the heap of a larger Node grow less', () => {
+    expect(heapOptions([], '', '20.19.0')).toContain('--heap-growing-percent=200');
+    expect(heapOptions([], '', '26.12.1')).toContain('--heap-growing-percent=40');
   });
 
   test('stand beside options about something else', () => {
-    expect(heapOptions(['--enable-source-maps', '--max-old-space-size=160'], '--max-http-header-size=1')).toEqual(all);
+    expect(heapOptions(['--enable-source-maps', '--max-old-space-size=160'], '--max-http-header-size=1', node)).toEqual(
+      all,
+    );
   });
 });
