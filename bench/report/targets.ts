@@ -96,7 +96,7 @@ export function targets(results: Results, soak: SoakResult | undefined): readonl
       what: 'memory of one process at load, and growth in a long run at full load',
       target: '≤ 120 MB, no growth',
       parts: [...embedded.map((contender) => loadedMemory(results, contender)), soakPart(soak)],
-      next: 'a smaller old generation and fewer copies of the bundle',
+      next: 'streams of HTTP/2 that hold less for each check, since what they hold outlives the young generation',
     },
     {
       what: '1,000 route rules against 10, in the recommended form',

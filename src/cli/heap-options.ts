@@ -1,6 +1,6 @@
 /**
  * How V8 shall keep house in a process that answers checks: little memory and short pauses before the last tenth of
- * throughput. docs/performance-means.md has the figures, docs/decisions/0023-heap-options.md the reasons.
+ * throughput. docs/performance-means.md has the figures, docs/decisions/0025-heap-options.md the reasons.
  *
  * Only options that V8 looks at again and again stand here, since they are set in the running process: so they hold
  * however it was started, and for workers.
@@ -9,9 +9,9 @@ const wanted = (nodeMajor: number) => [
   // Where checks leave garbage stays as small as it is at the start. Most of it is dead at the next look.
   { option: '--semi-space-growth-factor=1', unless: /^(m(ax|in)-semi-space-size|semi-space-growth-factor)$/ },
   // Streams of HTTP/2 outlive the young generation, and each holds memory that V8 does not see: collect them soon.
-  // Newer releases of Node are 20 MB larger themselves, and so must the heap be smaller for the same whole.
-  { option: `--heap-growing-percent=${nodeMajor < 22 ? 200 : 40}`, unless: /^heap-growing-percent$/ },
-  // Helpers would compete for the same core with what they help. Not `parallel-marking`: without it memory doubles.
+  // Newer releases of Node are 15 MB larger themselves, and so must the heap be smaller for the same whole.
+  { option: `--heap-growing-percent=${nodeMajor < 22 ? 100 : 40}`, unless: /^heap-growing-percent$/ },
+  // Helpers would compete for the same core with what they help. Not `parallel-marking`: without it 65 MB more are resident.
   { option: '--no-parallel-scavenge', unless: /^(no-)?parallel-scavenge$/ },
   { option: '--no-parallel-compaction', unless: /^(no-)?parallel-compaction$/ },
   { option: '--no-parallel-pointer-update', unless: /^(no-)?parallel-pointer-update$/ },

@@ -31,7 +31,7 @@ describe('the options for the heap', () => {
   });
 
   test('let the heap of a larger Node grow less', () => {
-    expect(heapOptions([], '', '20.19.0')).toContain('--heap-growing-percent=200');
+    expect(heapOptions([], '', '20.19.0')).toContain('--heap-growing-percent=100');
     expect(heapOptions([], '', '26.12.1')).toContain('--heap-growing-percent=40');
   });
 
