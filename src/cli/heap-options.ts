@@ -1,5 +1,5 @@
 /**
- * How V8 shall keep house in a process that answers checks: little memory and short pauses before the last tenth of
+ * How V8 shall keep house in a process that answers checks: little memory and short pauses before the last quarter of
  * throughput. docs/performance-means.md has the figures, docs/decisions/0025-heap-options.md the reasons.
  *
  * Only options that V8 looks at again and again stand here, since they are set in the running process: so they hold
