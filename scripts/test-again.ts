@@ -23,7 +23,13 @@ if (failed.length === 0) {
 const files = [...new Set(failed.map(({ file }) => file))];
 const projects = [...new Set(failed.map(({ project }) => project))];
 const { npm_lifecycle_event: _script, ...env } = process.env;
-const again = ['vitest', 'run', ...projects.flatMap((project) => ['--project', project]), ...files];
+const again = [
+  'vitest',
+  'run',
+  '--no-file-parallelism',
+  ...projects.flatMap((project) => ['--project', project]),
+  ...files,
+];
 const { status } = spawnSync('npx', again, { stdio: 'inherit', env });
 
 const passedNow = new Set(readTests(byHand).flatMap((test) => (test.passed ? [name(test)] : [])));

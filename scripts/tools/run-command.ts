@@ -7,11 +7,15 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a command to its end and never throws, so that a missing program is an outcome like any other. */
+/**
+ * Runs a command to its end and never throws, so that a missing program is an outcome like any other.
+ *
+ * @param env beside the variables of this process; one that is undefined is taken away
+ */
 export type RunCommand = (
   program: string,
   args: readonly string[],
-  env?: Readonly<Record<string, string>>,
+  env?: Readonly<Record<string, string | undefined>>,
 ) => Promise<Outcome>;
 
 const longestRun = 15 * 60_000;

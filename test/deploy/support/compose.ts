@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import { type HttpRequest, type HttpResponse, send } from '../../support/http.js';
 import { repository } from '../../support/portcullis-server.js';
 import { freePort } from '../../support/ports.js';
-import { type ContainerState, docker, inspect, nodeImage, uniqueName } from './docker.js';
-
-type Variables = Readonly<Record<string, string>>;
+import { type ContainerState, docker, inspect, nodeImage, uniqueName, type Variables } from './docker.js';
 
 export interface Project {
   /** Of the gateway that Envoy serves. */

@@ -6,8 +6,11 @@ import { repository } from '../../support/portcullis-server.js';
 /** What images are built on, and what small jobs beside the tests run in. */
 export const nodeImage = process.env['IMAGE_NODE'] ?? 'node:26-bookworm-slim';
 
+/** One that is undefined is taken away. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
 /** Runs `docker …` to its end and returns what it printed; throws with what it complained about. */
-export async function docker(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function docker(args: readonly string[], env: Variables = {}): Promise<string> {
   const { code, stdout, stderr } = await runCommand('docker', args, env);
   if (code !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr.trim()}\n${stdout.trim()}`);
   return stdout.trim();
