@@ -128,3 +128,18 @@ deny contains sprintf("%s, %s: the alias `bundle` of `bundles` is deprecated", [
 	some name in probes
 	regex.match(`[?&]bundle(=|&|$)`, container[name].httpGet.path)
 }
+
+# Each of these sidecars is ready when the one before it is: in another order the Pod waits for ever.
+starting_order := ["opa", "portcullis", "envoy"]
+
+deny contains sprintf("%s: %s must start before %s", [pod.of, earlier, later]) if {
+	some pod in pods
+	some i, earlier in starting_order
+	some later in array.slice(starting_order, i + 1, count(starting_order))
+	place(pod, earlier) > place(pod, later)
+}
+
+place(pod, name) := i if {
+	some i, container in pod.spec.initContainers
+	container.name == name
+}

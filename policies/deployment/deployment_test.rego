@@ -121,6 +121,7 @@ broken := {
 	"a_80 tag": [put(sprintf("%s/containers/0/image", [pod]), "shop:latest"), "Deployment/shop, backend: the image shop:latest has no fixed version"],
 	"a_80 no tag": [put(sprintf("%s/containers/0/image", [pod]), "host:5000/shop"), "Deployment/shop, backend: the image host:5000/shop has no fixed version"],
 	"a_80 startup": [remove(sprintf("%s/initContainers/0/startupProbe", [pod])), "Deployment/shop, opa: a sidecar needs a startupProbe"],
+	"a_80 order": [put(sprintf("%s/initContainers", [pod]), [envoy, opa]), "Deployment/shop: opa must start before envoy"],
 	"a_82 readiness": [remove(sprintf("%s/containers/0/readinessProbe", [pod])), "Deployment/shop, backend: there is no readinessProbe"],
 	"a_82 port": [put(sprintf("%s/containers/0/livenessProbe", [pod]), {"httpGet": {"port": 1, "path": "/"}}), "Deployment/shop, backend: the livenessProbe asks port 1, which is not there"],
 	"a_83 path": [remove(sprintf("%s/initContainers/0/livenessProbe/httpGet/path", [pod])), "Deployment/shop, opa: the livenessProbe has no path"],

@@ -1,3 +1,4 @@
+import { eventually } from '../support/eventually.js';
 import { kubectl } from './support/kubectl.js';
 
 /** What the Pods run. `portcullis:next` is the image that an upgrade leads to: the same under another name will do. */
@@ -19,6 +20,11 @@ interface NodeList {
 export async function setup(): Promise<void> {
   if ((process.env['KUBECONFIG'] ?? '') === '')
     throw new Error('npm run test:cluster makes and deletes namespaces. Name the cluster to use in KUBECONFIG.');
+  // A node tells of new images only now and then.
+  await eventually(checkImages, { within: 90_000, every: 3_000 });
+}
+
+async function checkImages(): Promise<void> {
   const nodes = JSON.parse(await kubectl(['get', 'nodes', '--output', 'json'])) as NodeList;
   const there = nodes.items.flatMap(({ status }) => status.images ?? []).flatMap(({ names }) => names);
   const missing = images.filter((image) => !there.some((name) => name === image || name.endsWith(`/${image}`)));

@@ -34,15 +34,25 @@ export class Release {
     this.#overlay = overlay;
   }
 
-  /** Applies the overlay, changed as `more` says in the words of kustomize, with `files` beside it. */
-  async apply(more: object = {}, files: Readonly<Record<string, Uint8Array | string>> = {}): Promise<Spoken> {
+  /**
+   * Applies the overlay, changed as `more` says in the words of kustomize, with `files` beside it.
+   *
+   * @param components put to it, as paths in the repository
+   */
+  async apply(
+    more: object = {},
+    files: Readonly<Record<string, Uint8Array | string>> = {},
+    components: readonly string[] = [],
+  ): Promise<Spoken> {
     if (this.#folder === '') this.#folder = await mkdtemp(join(tmpdir(), 'portcullis-overlay-'));
+    const inRepository = (path: string) => relative(this.#folder, join(repository, path));
     for (const [name, content] of Object.entries(files)) await writeFile(join(this.#folder, name), content);
     const kustomization = {
       apiVersion: 'kustomize.config.k8s.io/v1beta1',
       kind: 'Kustomization',
       namespace: this.namespace,
-      resources: [relative(this.#folder, join(repository, this.#overlay))],
+      resources: [inRepository(this.#overlay)],
+      components: components.map(inRepository),
       ...more,
     };
     await writeFile(join(this.#folder, 'kustomization.yaml'), stringify(kustomization));

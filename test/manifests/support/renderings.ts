@@ -12,6 +12,7 @@ const kustomizations: readonly (readonly [folder: string, ...components: string[
   ['overlays/prod'],
   ['overlays/service'],
   ['overlays/dev', 'components/plain-containers'],
+  ['overlays/dev', 'components/kubernetes-client'],
   ['overlays/prod', 'components/monitoring'],
   ['overlays/service', 'components/monitoring'],
   ['overlays/prod', 'components/bundles'],
