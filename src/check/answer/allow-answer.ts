@@ -4,7 +4,7 @@ import type { OutgoingIdentity } from '../../identity/outgoing/outgoing-identity
 import type { JsonObject } from '../../json/json.js';
 import type { AllowDecision, DecisionOptions } from '../decision/decision.js';
 import type { HeaderView } from '../input/headers.js';
-import { forwardedIdentity } from './forwarded-identity.js';
+import { forwardedIdentity, keptFromClient } from './forwarded-identity.js';
 import { backendChanges, responseChanges } from './header-changes.js';
 import { protectedSpellings } from './protected-headers.js';
 import { queryChange } from './query-change.js';
@@ -23,7 +23,8 @@ export function allowAnswer(
   metadata: JsonObject,
   { headers, target, caller, outgoing, options }: AllowContext,
 ): AllowAnswer {
-  const changes = backendChanges(decision.headers, headers, options);
+  const kept = (name: string) => keptFromClient(name, headers, outgoing, options.protected_headers);
+  const changes = backendChanges(decision.headers, kept, options);
   const forwarded = forwardedIdentity(outgoing, caller, headers);
   // The policy has the last word on a header that it names.
   const named = new Set([...changes.map(({ name }) => name), ...decision.headersToRemove]);

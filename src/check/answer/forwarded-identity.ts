@@ -5,7 +5,7 @@ import type { Caller } from '../../identity/identity.js';
 import type { OutgoingIdentity } from '../../identity/outgoing/outgoing-identity.js';
 import { fitsHeader, isHeaderValue } from '../decision/mutation-rules.js';
 import type { HeaderView } from '../input/headers.js';
-import { protectedSpellings } from './protected-headers.js';
+import { protectedHeaders, protectedSpellings } from './protected-headers.js';
 
 /** What the backend is told of the caller, and which of the client's credentials are kept from it. */
 export interface ForwardedIdentity {
@@ -32,6 +32,23 @@ export function forwardedIdentity(
     set: [...told, ...cookie.set],
     remove: [...protectedSpellings(outgoing.credentials.headers, request), ...cookie.remove],
   };
+}
+
+/**
+ * What a policy's own value is appended to. Appending must not bring back what is kept from the backend: a header that
+ * is set is not removed, and the client's credential would stand in it.
+ */
+export function keptFromClient(
+  name: string,
+  request: HeaderView,
+  outgoing: OutgoingIdentity | undefined,
+  protectedNames: readonly string[],
+): string | undefined {
+  if (protectedHeaders(protectedNames).covers(name)) return undefined;
+  if (outgoing === undefined) return request.get(name);
+  const { cookies, headers } = outgoing.credentials;
+  if (protectedHeaders(headers).covers(name)) return undefined;
+  return name === 'cookie' ? withoutCookies(request.values(name), new Set(cookies)) : request.get(name);
 }
 
 function strippedCookie({ credentials }: OutgoingIdentity, request: HeaderView): ForwardedIdentity {

@@ -2,7 +2,6 @@ import type { HeaderChange } from '../../envoy/answer.js';
 import type { DecisionOptions } from '../decision/decision.js';
 import type { HeaderEdit } from '../decision/decision-headers.js';
 import { fitsHeader, isHeaderValue } from '../decision/mutation-rules.js';
-import type { HeaderView } from '../input/headers.js';
 
 /** Headers that clients and backends expect on lines of their own (RFC 6265 for cookies). */
 const repeatable: ReadonlySet<string> = new Set(['set-cookie', 'www-authenticate', 'proxy-authenticate']);
@@ -10,18 +9,20 @@ const repeatable: ReadonlySet<string> = new Set(['set-cookie', 'www-authenticate
 /**
  * Headers towards the backend. Envoy can only overwrite there on every release, so several values, and
  * what is appended to the request's own value, become one.
+ *
+ * @param kept what may stay of what the client sent under a name
  */
 export function backendChanges(
   edits: readonly HeaderEdit[],
-  request: HeaderView,
-  options: Pick<DecisionOptions, 'header_values' | 'protected_headers'>,
+  kept: (name: string) => string | undefined,
+  options: Pick<DecisionOptions, 'header_values'>,
 ): readonly HeaderChange[] {
   return edits.flatMap((edit) => {
     const { name, values, append } = edit;
     if (options.header_values === 'separate' && append !== true) return values.map((value) => overwrite(name, value));
     const joined = join(name, values);
     if (append !== true) return overwrite(name, joined);
-    return overwrite(name, appended(edit, joined, request, options.protected_headers));
+    return overwrite(name, appended(name, joined, kept(name)));
   });
 }
 
@@ -45,15 +46,8 @@ function clientChanges(edits: readonly HeaderEdit[], adds: (edit: HeaderEdit) =>
   });
 }
 
-/** What the client sent under a protected name is never kept, nor what would not be a header any more. */
-function appended(
-  { name }: HeaderEdit,
-  value: string,
-  request: HeaderView,
-  protectedHeaders: readonly string[],
-): string {
-  const isProtected = protectedHeaders.some((each) => each.toLowerCase() === name);
-  const present = isProtected ? undefined : request.get(name);
+/** What would not be a header any more is left out. */
+function appended(name: string, value: string, present: string | undefined): string {
   if (present === undefined || present === '') return value;
   const both = join(name, [present, value]);
   return isHeaderValue(both) && fitsHeader(both) ? both : value;

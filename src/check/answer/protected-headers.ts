@@ -24,6 +24,11 @@ export class ProtectedHeaders {
     this.#isLength = (length) => lengths.includes(length);
   }
 
+  /** Whether a backend may read this for one of them; `name` in lower case. */
+  covers(name: string): boolean {
+    return this.#read.has(asRead(name));
+  }
+
   /** Other spellings, which are named when they are there. */
   oddOf(request: HeaderView): readonly string[] {
     if (this.usual.length === 0) return none;

@@ -1,5 +1,5 @@
 import { readAuthorization } from '../bearer.js';
-import { cookieValues } from '../cookie.js';
+import { cookieValues, hidesCookie } from '../cookie.js';
 import { anonymous, foreign, invalid, unavailable } from '../finding.js';
 import type { Finding, IdentityRequest, IdentitySource } from '../source.js';
 import { type HmacKey, hmacNames } from './hmac-keys.js';
@@ -40,7 +40,9 @@ function findToken(
 ): Finding | { readonly kind: 'token'; readonly token: string } {
   const authorization = readAuthorization(request.values('authorization'));
   if (authorization.kind === 'invalid') return invalid(kind, authorization.reason);
-  const cookies = cookie === undefined ? [] : cookieValues(request.values('cookie'), cookie);
+  const lines = cookie === undefined ? [] : request.values('cookie');
+  if (cookie !== undefined && hidesCookie(lines, cookie)) return invalid(kind, 'ambiguous_credential');
+  const cookies = cookie === undefined ? [] : cookieValues(lines, cookie);
   const isOurs = authorization.kind === 'bearer' && tokenForm.test(authorization.token);
   if (cookies.length + (isOurs ? 1 : 0) > 1) return invalid(kind, 'ambiguous_credential');
   const [value] = cookies;

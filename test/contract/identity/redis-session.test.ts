@@ -157,6 +157,15 @@ describe('a credential that is none', () => {
     }
   });
 
+  test.each(['a=b,session=TOKEN', 'session=TOKEN,session=TOKEN', 'session=TOKEN; a=b, session=x'])(
+    'behind a comma, where Envoy joined two lines, is refused: %s',
+    async (cookie) => {
+      const { token } = await writeSession(redis);
+      const found = await (await open()).send(['cookie', cookie.replaceAll('TOKEN', token)]);
+      expect(found).toEqual(invalid('ambiguous_credential'));
+    },
+  );
+
   test('a cookie beside the credential of another scheme decides', async () => {
     const { token } = await writeSession(redis);
     const lines = [['authorization', 'Basic YTpi'] as const, ['cookie', `session=${token}`] as const];

@@ -130,6 +130,8 @@ describe("D-27 the client's own credentials", () => {
     ['theme=dark; session=secret; lang=en', 'theme=dark; lang=en'],
     ['session=secret; session=other; a=b', 'a=b'],
     [' session = secret ;a=b', 'a=b'],
+    ['a=b; c=d,session=secret', 'a=b'],
+    ['a=b,c; d=e, session = secret', 'a=b,c'],
     ['xsession=1; sessionx=2', 'xsession=1; sessionx=2'],
   ])('of the cookies %j only %j reach it', (cookie, rest) => {
     expect(set(allow({ remove_credentials: true }, { request: { cookie } }))).toEqual({ cookie: rest });
@@ -139,6 +141,40 @@ describe("D-27 the client's own credentials", () => {
     const answer = allow({ remove_credentials: true }, { request: { cookie: 'session=secret' } });
     expect(answer.headers).toEqual([]);
     expect(answer.headersToRemove).toContain('cookie');
+  });
+});
+
+describe('D-27 a policy that appends to what holds a credential', () => {
+  const forward = { remove_credentials: true };
+  const appending = (name: string, value: string) => ({ allowed: true, headers: { [name]: { value, append: true } } });
+
+  test.each([
+    ['session=secret', 'shop=1'],
+    ['theme=dark; session=secret; session=again', 'theme=dark; shop=1'],
+    ['session=secret;; theme=dark', 'theme=dark; shop=1'],
+  ])('appends to the cookies %j without the session', (cookie, rest) => {
+    const answer = allow(forward, { request: { cookie }, decision: appending('cookie', 'shop=1') });
+    expect(set(answer)).toEqual({ cookie: rest });
+  });
+
+  test.each(['authorization', 'Authorization', 'x-api-key', 'x_api_key', 'x.api.key'])(
+    'sets %s alone: what the client sent does not stand before it',
+    (name) => {
+      const request = { [name.toLowerCase()]: 'secret' };
+      const answer = allow(forward, { request, decision: appending(name, 'ours') });
+      expect(set(answer)).toEqual({ [name.toLowerCase()]: 'ours' });
+    },
+  );
+
+  test('sets an odd spelling of a protected header alone', () => {
+    const answer = allow({ headers }, { request: { x_subject: 'forged' }, decision: appending('x_subject', 'a') });
+    expect(set(answer)['x_subject']).toBe('a');
+  });
+
+  test('appends to them where they are not kept from the backend', () => {
+    const request = { cookie: 'session=secret' };
+    const answer = allow({ headers }, { request, decision: appending('cookie', 'shop=1') });
+    expect(set(answer)['cookie']).toBe('session=secret; shop=1');
   });
 });
 
