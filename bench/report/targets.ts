@@ -52,14 +52,14 @@ export function targets(results: Results, soak: SoakResult | undefined): readonl
       target: '≥ 2.5× on Node 26',
       parts: [against('gateway', '50x1', 'embedded/node26', 2.5)],
       profile: 'embedded',
-      next: 'fewer turns of the event loop and system calls for each answer: with one stream a connection, nothing shares them',
+      next: 'the trailers in the write of the message: Node sends them in one of their own, a turn later, and offers no other way',
     },
     {
       what: 'embedded with decision cache, 90 % hits',
       target: '≥ 5×',
       parts: [against('gateway-repeated', '4x16', 'embedded-cache/node26', 5)],
       profile: 'embedded',
-      next: 'read from the wire only what the key of the cache needs, and keep encoded answers',
+      next: 'a hit still reads the whole message and builds the input: take from the wire only what the key needs',
     },
     {
       what: 'sidecar (Portcullis and OPA on one core together)',

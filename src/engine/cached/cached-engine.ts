@@ -182,7 +182,7 @@ class CachingEngine implements CachedEngine {
     const until = started + Math.min(this.#options.maxAge, hintedAge(evaluation.result) ?? Number.POSITIVE_INFINITY);
     if (until <= this.#now() || expiresAt <= this.#wallClock() || this.#distrusted) return { kind: 'alone' };
     const cached = { ...evaluation, cached: true } as const;
-    this.#store.set(key, { evaluation: cached, until, expiresAt, bytes: weigh(evaluation.result) });
+    this.#store.set(key, { evaluation: cached, until, expiresAt, bytes: weigh(evaluation.result, key) });
     return { kind: 'answer', evaluation: cached };
   }
 

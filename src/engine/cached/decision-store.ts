@@ -11,11 +11,20 @@ export interface Stored {
   readonly bytes: number;
 }
 
-/** Results by key, the ones not asked for longest leaving first. Bounded by number and by size. */
+interface Entry {
+  readonly stored: Stored;
+  /** Whether it was asked for since it was last in the way. */
+  used: boolean;
+}
+
+/**
+ * Results by key, bounded by number and by size. When there is no room, the oldest leave first, save for those asked for
+ * meanwhile, which are as new again: to be found costs a mark and no change of the order.
+ */
 export class DecisionStore {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
-  readonly #entries = new Map<string, Stored>();
+  readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
   constructor(maxEntries: number, maxBytes: number) {
@@ -33,26 +42,22 @@ export class DecisionStore {
 
   /** @param now as {@link Stored.until} */
   get(key: string, now: number): Stored | undefined {
-    const stored = this.#entries.get(key);
-    if (stored === undefined) return undefined;
-    this.#entries.delete(key);
-    if (stored.until <= now) {
-      this.#bytes -= stored.bytes;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (entry.stored.until <= now) {
+      this.#remove(key);
       return undefined;
     }
-    this.#entries.set(key, stored);
-    return stored;
+    entry.used = true;
+    return entry.stored;
   }
 
   set(key: string, stored: Stored): void {
     this.#remove(key);
     if (stored.bytes > this.#maxBytes) return;
-    this.#entries.set(key, stored);
+    this.#makeRoom(stored.bytes);
+    this.#entries.set(key, { stored, used: false });
     this.#bytes += stored.bytes;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#maxEntries && this.#bytes <= this.#maxBytes) break;
-      this.#remove(oldest);
-    }
   }
 
   clear(): void {
@@ -60,8 +65,21 @@ export class DecisionStore {
     this.#bytes = 0;
   }
 
+  /** Each entry is passed over once at most: what is passed over is marked no more. */
+  #makeRoom(bytes: number): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#entries.size < this.#maxEntries && this.#bytes + bytes <= this.#maxBytes) return;
+      if (!entry.used) this.#remove(key);
+      else {
+        entry.used = false;
+        this.#entries.delete(key);
+        this.#entries.set(key, entry);
+      }
+    }
+  }
+
   #remove(key: string): void {
-    this.#bytes -= this.#entries.get(key)?.bytes ?? 0;
+    this.#bytes -= this.#entries.get(key)?.stored.bytes ?? 0;
     this.#entries.delete(key);
   }
 }

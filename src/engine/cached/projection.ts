@@ -1,17 +1,21 @@
 import { hash } from 'node:crypto';
 import { JsonNumber, type JsonObject, type JsonValue, LazyObject } from '../../json/json.js';
 import type { InputReads } from '../../policy/plan/input-reads.js';
+import { readsNoSecret } from './secret-reads.js';
 
 /** Deeper than this, an input is not projected: the stack is not the client's to use up. */
 const maxDepth = 200;
 
 class TooDeep extends Error {}
 
+/** A longer text is hashed, so that a key is short. */
+const longestPlain = 256;
+
 /**
- * A key that two inputs share only if they agree on everything that is read: the SHA-256 of a text from which what
- * was read could be built again. Each string stands behind its length and each list and object behind its count, so
- * no client can write one value that looks like two (CWE-436). Hashed, so that a key is short, keeps no secret of
- * the request in memory, and cannot be chosen to collide in the table of a `Map`.
+ * A key that two inputs share only if they agree on everything that is read: a text from which what was read could be
+ * built again. Each string stands behind its length and each list and object behind its count, so no client can write
+ * one value that looks like two (CWE-436). The text itself where it is short and holds nothing that may be a secret,
+ * compared as a whole, so that nothing can collide; else its SHA-256, which keeps no secret of the request in memory.
  *
  * @param parts what else must agree, in a fixed order
  * @returns undefined for an input that is not worth it: too deep, or with text that is not Unicode
@@ -25,8 +29,10 @@ export function projectionKey(reads: InputReads, input: JsonValue, parts: readon
     if (error instanceof TooDeep) return undefined;
     throw error;
   }
+  if (text.length <= longestPlain && readsNoSecret(reads)) return text;
   // Half a surrogate pair becomes U+FFFD when it is hashed, and two different names would be one.
-  return /\p{Surrogate}/u.test(text) ? undefined : hash('sha256', text, 'base64');
+  // A text begins with a letter, so that none looks like a hash.
+  return /\p{Surrogate}/u.test(text) ? undefined : `#${hash('sha256', text, 'base64')}`;
 }
 
 /** A place of which only members are read: is it there, is it an object, and if so its members in the order of `reads`. */

@@ -1,14 +1,14 @@
 import { JsonNumber, type JsonValue } from '../../json/json.js';
 
-/** What an entry takes besides its result: key, place in the table, the objects around it. */
+/** What an entry takes besides its result and the text of its key: place in the table, the objects around it. */
 const perEntry = 400;
 const perValue = 16;
 const perMember = 48;
 const maxDepth = 100;
 
 /** About how many bytes a result takes in memory as an entry; more than one has, if it is nested too deeply to tell. */
-export function weigh(result: JsonValue): number {
-  return perEntry + weighValue(result, 0);
+export function weigh(result: JsonValue, key: string): number {
+  return perEntry + 2 * key.length + weighValue(result, 0);
 }
 
 function weighValue(value: JsonValue | undefined, depth: number): number {

@@ -180,6 +180,13 @@ describe('memory', () => {
     expect(engine.asked).toHaveLength(4);
   });
 
+  test('a new one is kept, even where all others have been asked for', async () => {
+    const { cache, engine } = cached(decision(true), { maxEntries: 3 });
+    const ask = (user: string) => cache.evaluate(query({ user }));
+    for (const user of ['a', 'b', 'c', 'a', 'b', 'c', 'new', 'new']) await ask(user);
+    expect(engine.asked).toHaveLength(4);
+  });
+
   test('the size of results bounds their number', async () => {
     const { cache, engine } = cached(decision({ text: 'x'.repeat(10_000) }), { maxBytes: 65_000 });
     const ask = (user: string) => cache.evaluate(query({ user }));
