@@ -14,7 +14,7 @@ export async function handler(event) {
   const decisionId = answer.headers['x-portcullis-decision-id'];
   // Nobody decided: API Gateway answers 500.
   if (decisionId === undefined || answer.status >= 500) throw new Error('no decision');
-  // API Gateway answers 401 to exactly this text.
+  // A REST API answers 401 to exactly this text. For an HTTP API that is not documented: any error is at least a 500.
   if (answer.status === 401) throw new Error('Unauthorized');
   return reply(event, answer.status === 200, answer.headers, decisionId);
 }

@@ -18,7 +18,7 @@ interface ForwardAuth {
 interface TraefikFile {
   readonly http: {
     readonly middlewares: Readonly<Record<string, { readonly forwardAuth: ForwardAuth }>>;
-    readonly routers: Readonly<Record<string, { readonly rule: string; readonly middlewares: readonly string[] }>>;
+    readonly routers: Readonly<Record<string, { readonly rule: string; readonly middlewares?: readonly string[] }>>;
   };
 }
 
@@ -28,13 +28,15 @@ const { http: configuration } = parse(/^```yaml traefik\n(.*?)^```$/ms.exec(page
 const hopByHop = /^(?:connection|keep-alive|proxy-connection|te|trailers?|transfer-encoding|upgrade)$/;
 
 /** The middleware of the router with the longest rule that matches, which is Traefik's own order. */
-function middlewareFor(path: string): ForwardAuth | undefined {
+function middlewareFor(method: string, path: string): ForwardAuth | undefined {
   const routers = Object.values(configuration.routers).sort((one, other) => other.rule.length - one.rule.length);
-  const [name = ''] = routers.find(({ rule }) => matches(rule, path))?.middlewares ?? [];
+  const [name = ''] = routers.find(({ rule }) => matches(rule, method, path))?.middlewares ?? [];
   return configuration.middlewares[name]?.forwardAuth;
 }
 
-function matches(rule: string, path: string): boolean {
+function matches(rule: string, method: string, path: string): boolean {
+  const [, wanted, inner] = /^Method\(`(\w+)`\) && \((.*)\)$/.exec(rule) ?? [];
+  if (wanted !== undefined && inner !== undefined) return method === wanted && matches(inner, method, path);
   return rule.split(' || ').some((part) => {
     const [, kind, text = ''] = /^!?(Path|PathPrefix)\(`(.*)`\)$/.exec(part) ?? [];
     return kind === 'Path' ? path === text : kind === 'PathPrefix' && path.startsWith(text);
@@ -68,8 +70,7 @@ async function serve(
   const target = (request.url ?? '/').replace(/^https?:\/\/[^/]*/i, '');
   const body = await collect(request);
   const lines = clientLines(request);
-  const probe = request.method === 'GET' && /^\/health\/(liveness|readiness)$/.test(target);
-  const auth = probe ? undefined : middlewareFor(target.split('?')[0] ?? '');
+  const auth = middlewareFor(request.method ?? '', target.split('?')[0] ?? '');
   const answer = auth && (await ask(auth.address.replace('127.0.0.1:9292', portcullis), request, target, lines));
   log.push({ path: target, decision_id: answer?.headers['x-portcullis-decision-id'] });
   if (answer !== undefined && !(answer.status >= 200 && answer.status < 300)) {

@@ -52,7 +52,10 @@ async function eventOf(form: Form, { method, path, query = '', headers = {} }: R
   };
 }
 
-/** What API Gateway would answer, by its documentation; `200` stands for the backend's turn. */
+/**
+ * What API Gateway would answer, by its documentation; `200` stands for the backend's turn. That the error `Unauthorized`
+ * is a 401 is documented for REST APIs only.
+ */
 async function statusOf(event: Event): Promise<number> {
   try {
     const reply = await handler(event);
