@@ -56,7 +56,7 @@ export class DecisionStore {
     this.#remove(key);
     if (stored.bytes > this.#maxBytes) return;
     this.#makeRoom(stored.bytes);
-    this.#entries.set(key, { stored, used: false });
+    this.#entries.set(ownCopy(key), { stored, used: false });
     this.#bytes += stored.bytes;
   }
 
@@ -82,4 +82,13 @@ export class DecisionStore {
     this.#bytes -= this.#entries.get(key)?.stored.bytes ?? 0;
     this.#entries.delete(key);
   }
+}
+
+/**
+ * The same text in memory of its own. A text that was put together of pieces refers to them, and a piece cut from a
+ * request refers to that: a short path would keep a query of 60 kB, with the tokens in it, as long as its entry stays.
+ * UTF-16, as half a surrogate pair must stay what it is.
+ */
+function ownCopy(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
 }
