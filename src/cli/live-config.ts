@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { JSONWebKeySet } from 'jose';
 import type { CheckState } from '../check/check-state.js';
 import type { Environment } from '../config/environment.js';
 import { type ConfigProblem, formatProblems } from '../config/problem.js';
@@ -118,8 +119,8 @@ export class LiveConfig {
   }
 
   /** The key set that backends verify our tokens with; undefined when none are made. */
-  publicKeys(): object | undefined {
-    return this.#signingKeys.length === 0 ? undefined : publicKeySet(this.#signingKeys);
+  publicKeys(): JSONWebKeySet | undefined {
+    return publicKeySet(this.#signingKeys.map(({ publicJwk }) => publicJwk));
   }
 
   state(): CheckState {
@@ -255,7 +256,7 @@ async function openSources(config: Config): Promise<readonly IdentitySource[]> {
 }
 
 /** @throws PortcullisError when a key of the token for the backend cannot be used */
-export async function readSigningKeys(config: Config): Promise<readonly SigningKey[]> {
+async function readSigningKeys(config: Config): Promise<readonly SigningKey[]> {
   return orThrow(await loadSigningKeys(config.identity));
 }
 

@@ -13,7 +13,7 @@ import { createSupervisorMetrics, type SupervisorMetrics } from '../telemetry/su
 import { mergeMetrics } from '../workers/merge-metrics.js';
 import { Supervisor } from '../workers/supervisor.js';
 import { listenAddress } from './listen-address.js';
-import { configHash, readSigningKeys, withFixedParts } from './live-config.js';
+import { configHash, withFixedParts } from './live-config.js';
 import type { ServeIo } from './serve.js';
 import { readVersion } from './version.js';
 
@@ -77,10 +77,7 @@ function createAdmin(supervisor: Supervisor, metrics: SupervisorMetrics, logger:
         return { contentType: own.contentType, text: mergeMetrics([...pages, own.text]) };
       },
     },
-    publicKeys: async () => {
-      const keys = await readSigningKeys(supervisor.config());
-      return keys.length === 0 ? undefined : publicKeySet(keys);
-    },
+    publicKeys: async () => publicKeySet(await supervisor.publicKeys()),
     status: async () => ({
       version,
       started,

@@ -60,11 +60,15 @@ function queueOrders(line: SupervisorLine): Orders {
 function answerSupervisor(
   line: SupervisorLine,
   orders: Orders,
-  { fault, metrics, readiness, status }: Omit<AdminServerParts, 'listen'>,
+  { fault, metrics, publicKeys, readiness, status }: Omit<AdminServerParts, 'listen'>,
 ): AdminServer {
-  const pages = { metrics: async () => (await metrics.scrape()).text, status: async () => status() };
+  const pages = {
+    metrics: async () => (await metrics.scrape()).text,
+    status: async () => status(),
+    public_keys: async () => publicKeys?.(),
+  };
   orders.onOrder((order) => {
-    if (order.order !== 'metrics' && order.order !== 'status') return;
+    if (order.order !== 'metrics' && order.order !== 'status' && order.order !== 'public_keys') return;
     pages[order.order]().then((answer) => line.send({ report: 'answer', id: order.id, answer }), fault);
   });
   const beating = setInterval(() => line.send({ report: 'alive', state: readiness.state() }), beat);

@@ -8,6 +8,7 @@ export type Order =
   | { readonly order: 'reload'; readonly id: number; readonly config: Config }
   | { readonly order: 'metrics'; readonly id: number }
   | { readonly order: 'status'; readonly id: number }
+  | { readonly order: 'public_keys'; readonly id: number }
   /** Drain and end; the second time, cut what is left. */
   | { readonly order: 'stop' };
 

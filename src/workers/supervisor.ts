@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { JSONWebKeySet, JWK } from 'jose';
 import type { Config } from '../config/schema.js';
 import { fail, ok, type Result } from '../errors/result.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -103,6 +104,12 @@ export class Supervisor {
   async metrics(): Promise<readonly string[]> {
     const pages = await Promise.all(this.#slots.map((slot) => slot.life()?.ask({ order: 'metrics' })));
     return pages.filter((page) => typeof page === 'string');
+  }
+
+  /** The public keys of those that answer (JWK, RFC 7517). Each has read the files when it began or was last reloaded. */
+  async publicKeys(): Promise<readonly JWK[]> {
+    const sets = await Promise.all(this.#slots.map((slot) => slot.life()?.ask({ order: 'public_keys' })));
+    return sets.flatMap((set) => (set as JSONWebKeySet | undefined)?.keys ?? []);
   }
 
   /** What each says of itself, beside what is known of it. */

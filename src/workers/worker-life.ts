@@ -12,7 +12,9 @@ const mostMissed = 10;
 /** Milliseconds. */
 const answerTimeout = 2_000;
 
-type Question = { readonly order: 'metrics' | 'status' } | Omit<Extract<Order, { order: 'reload' }>, 'id'>;
+type Question =
+  | { readonly order: 'metrics' | 'status' | 'public_keys' }
+  | Omit<Extract<Order, { order: 'reload' }>, 'id'>;
 
 /** One life of a worker, from its fork to its end, as the supervisor sees it. */
 export class WorkerLife {

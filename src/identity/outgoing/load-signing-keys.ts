@@ -1,4 +1,5 @@
 import { readFile as readFileFromDisk } from 'node:fs/promises';
+import type { JSONWebKeySet, JWK } from 'jose';
 import type { ReadFile } from '../../config/load.js';
 import type { ConfigProblem } from '../../config/problem.js';
 import type { Config } from '../../config/schema.js';
@@ -22,8 +23,8 @@ export async function loadSigningKeys(
   return ok(keys);
 }
 
-/** The document of the public keys (RFC 7517), as backends fetch it. */
-export function publicKeySet(keys: readonly SigningKey[]): object {
+/** The document of the public keys (RFC 7517), as backends fetch it; undefined without any. */
+export function publicKeySet(keys: readonly JWK[]): JSONWebKeySet | undefined {
   // Two keys of one id would leave a verifier in doubt.
-  return { keys: [...new Map(keys.map(({ kid, publicJwk }) => [kid, publicJwk])).values()] };
+  return keys.length === 0 ? undefined : { keys: [...new Map(keys.map((key) => [key.kid, key])).values()] };
 }

@@ -1,6 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { stringify } from 'yaml';
 import { eventually } from '../../support/eventually.js';
 import { buildBundle } from '../../support/policy-bundle.js';
 import { type ConfigFile, type PortcullisServer, runPortcullis } from '../../support/portcullis-server.js';
@@ -130,6 +133,44 @@ describe('a worker that', () => {
     process.kill(asked.pid, 'SIGTERM');
     await whenRestarted(portcullis, 1);
     expect(portcullis.logs()).toContainEqual(expect.objectContaining({ worker: 1, code: 0 }));
+  });
+});
+
+describe('the tokens of the workers', () => {
+  const newKey = () => generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' });
+  const credential = 'a-token-of-twenty-characters';
+  const sha256 = createHash('sha256').update(credential).digest('hex');
+  const asAlice = httpCheck({
+    method: 'GET',
+    path: '/v1/admin/users/t',
+    headers: { authorization: `Bearer ${credential}` },
+  });
+  const tokenFrom = async (socket: string): Promise<string> => {
+    const { ok_response: allowed } = await client(socket).check(asAlice);
+    const { headers = [] } = allowed as { headers?: { header: { key: string; value: string } }[] };
+    return headers.find(({ header }) => header.key === 'x-identity-token')?.header.value ?? '';
+  };
+
+  test('verify by the key set of the one admin port, also when a file of keys has changed since one of them began', async () => {
+    const place = await folder();
+    const [file, tokens] = [join(place, 'key.pem'), join(place, 'tokens.yaml')];
+    await writeFile(file, newKey());
+    await writeFile(tokens, stringify({ tokens: [{ sha256, subject: 'alice' }] }));
+    const token = { audience: ['backend'], keys: [{ file }] };
+    const identity = { sources: [{ kind: 'token-file', file: tokens }], forward: { token } };
+    const { portcullis, sockets } = await serveWorkers({ identity });
+
+    // Nobody has told Portcullis of it; whoever starts anew signs with it.
+    await writeFile(file, newKey());
+    process.kill((await workers(portcullis))[0].pid, 'SIGKILL');
+    await whenRestarted(portcullis, 0);
+    const keySet = createRemoteJWKSet(new URL('/.well-known/jwks.json', portcullis.adminUrl));
+    const signed = await Promise.all(sockets.map(tokenFrom));
+    expect(new Set(signed.map((jwt) => decodeProtectedHeader(jwt).kid)).size).toBe(2);
+    for (const jwt of signed) {
+      const { payload } = await jwtVerify(jwt, keySet, { audience: 'backend' });
+      expect(payload.sub).toBe('alice');
+    }
   });
 });
 
