@@ -8,7 +8,7 @@
 const wanted = (nodeMajor: number) => [
   // Where checks leave garbage stays as small as it is at the start. Most of it is dead at the next look.
   { option: '--semi-space-growth-factor=1', unless: /^(m(ax|in)-semi-space-size|semi-space-growth-factor)$/ },
-  // Streams of HTTP/2 outlive the young generation, and each holds memory that V8 does not see: collect them soon.
+  // Something of each check outlives the young generation, probably its stream, which holds memory that V8 does not see.
   // Newer releases of Node are 15 MB larger themselves, and so must the heap be smaller for the same whole.
   { option: `--heap-growing-percent=${nodeMajor < 22 ? 100 : 40}`, unless: /^heap-growing-percent$/ },
   // Helpers would compete for the same core with what they help. Not `parallel-marking`: without it 65 MB more are resident.
