@@ -1,3 +1,4 @@
+import type { JWK } from 'jose';
 import type { Config } from '../config/schema.js';
 import type { ErrorCode } from '../errors/portcullis-error.js';
 import type { Result } from '../errors/result.js';
@@ -28,6 +29,11 @@ export interface WorkerFailure {
 
 /** What a worker answers to `reload`; the error is one line. */
 export type Reloaded = Result<void>;
+
+/** What a worker answers to `public_keys`; nothing when it signs no tokens. */
+export interface PublicKeys {
+  readonly keys: readonly (JWK & { readonly kty: string; readonly kid: string })[];
+}
 
 /** Milliseconds between two signs of life. */
 export const beat = 1_000;

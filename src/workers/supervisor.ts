@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import type { JSONWebKeySet, JWK } from 'jose';
 import type { Config } from '../config/schema.js';
 import { fail, ok, type Result } from '../errors/result.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { Reloaded } from './messages.js';
+import type { PublicKeys, Reloaded } from './messages.js';
 import { Slot } from './slot.js';
 import { WorkerLife } from './worker-life.js';
 
@@ -107,9 +106,9 @@ export class Supervisor {
   }
 
   /** The public keys of those that answer (JWK, RFC 7517). Each has read the files when it began or was last reloaded. */
-  async publicKeys(): Promise<readonly JWK[]> {
+  async publicKeys(): Promise<PublicKeys['keys']> {
     const sets = await Promise.all(this.#slots.map((slot) => slot.life()?.ask({ order: 'public_keys' })));
-    return sets.flatMap((set) => (set as JSONWebKeySet | undefined)?.keys ?? []);
+    return sets.flatMap((set) => (set as PublicKeys | undefined)?.keys ?? []);
   }
 
   /** What each says of itself, beside what is known of it. */

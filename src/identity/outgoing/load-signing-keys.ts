@@ -1,11 +1,11 @@
 import { readFile as readFileFromDisk } from 'node:fs/promises';
-import type { JSONWebKeySet, JWK } from 'jose';
+import type { JSONWebKeySet } from 'jose';
 import type { ReadFile } from '../../config/load.js';
 import type { ConfigProblem } from '../../config/problem.js';
 import type { Config } from '../../config/schema.js';
 import { fail, ok, type Result } from '../../errors/result.js';
 import { readSecret } from '../read-secret.js';
-import { readSigningKey, type SigningKey } from './signing-key.js';
+import { type PublicJwk, readSigningKey, type SigningKey } from './signing-key.js';
 
 /** Reads the keys of the internal token; none without one. */
 export async function loadSigningKeys(
@@ -24,7 +24,7 @@ export async function loadSigningKeys(
 }
 
 /** The document of the public keys (RFC 7517), as backends fetch it; undefined without any. */
-export function publicKeySet(keys: readonly JWK[]): JSONWebKeySet | undefined {
+export function publicKeySet(keys: readonly PublicJwk[]): JSONWebKeySet | undefined {
   // Two keys of one id would leave a verifier in doubt.
   return keys.length === 0 ? undefined : { keys: [...new Map(keys.map((key) => [key.kid, key])).values()] };
 }
